@@ -1,0 +1,51 @@
+//! All that can happen to a tutor.
+
+use std::time::Duration;
+
+use crate::{Brief, EndReason, Fault, Pcm, ProviderEvent, ReplyId};
+
+/// Something that happened. Hand them over one at a time, in the order of their happening.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// The learner is in the room.
+    LearnerJoined,
+    /// The learner left the room (or lost the connection).
+    LearnerLeft,
+    /// The next stretch of what the learner's microphone hears, in order, gaps concealed, at the rate asked for.
+    LearnerAudio(Pcm),
+    /// The learner typed something.
+    LearnerTyped(String),
+    /// With push-to-talk: the learner let go of the key.
+    LearnerReleased,
+
+    /// The provider cannot be opened, or its socket ended before it was ready.
+    ProviderFailed(Fault),
+    /// The open provider says something.
+    Provider(ProviderEvent),
+
+    /// The playout sent a frame: so much of the reply has been sent, and so much of it is heard by our best estimate
+    /// (sent, less what the network and the listener's buffer still hold).
+    Played {
+        /// Which.
+        reply: ReplyId,
+        /// Sent, from the reply's start.
+        sent: Duration,
+        /// Heard, from the reply's start; never more than `sent`.
+        heard: Duration,
+    },
+    /// All that was given for this reply so far has been sent, and it is known that nothing more comes
+    /// ([`crate::Output::FinishReply`] was asked for), and it has been heard.
+    PlayoutDrained {
+        /// Which.
+        reply: ReplyId,
+    },
+
+    /// The session's settings changed while live.
+    BriefChanged(Box<Brief>),
+    /// The learner or an operator wants the end.
+    EndRequested(EndReason),
+    /// The host is shutting down: finish what is being said, then give the conversation back.
+    HostIsClosing,
+    /// The time that `poll_timeout` named has come.
+    Tick,
+}

@@ -1,0 +1,136 @@
+//! All that a tutor can ask for.
+
+use std::time::Duration;
+
+use crate::{EndReason, Moment, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker, TurnId, Usage};
+
+/// Something the caller must bring about, at once and in this order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Open a session with the provider. An earlier one has been closed before.
+    OpenProvider(Box<SessionSetup>),
+    /// Ask the open provider for something.
+    ToProvider(ProviderCommand),
+    /// Close the provider's session. It costs money as long as it is open.
+    CloseProvider,
+
+    /// Append sound to the playout of a reply; begins it when it is the first.
+    Play {
+        /// Which.
+        reply: ReplyId,
+        /// The next stretch.
+        pcm: Pcm,
+    },
+    /// Nothing more will be given for this reply: answer with `PlayoutDrained` when all of it was heard.
+    FinishReply {
+        /// Which.
+        reply: ReplyId,
+    },
+    /// Hold the playout where it is, within one frame; what is queued stays.
+    PausePlayout,
+    /// Go on from where it was heard.
+    ResumePlayout,
+    /// Drop everything that is queued, within one frame.
+    StopPlayout,
+
+    /// Show words (see [`Caption`]).
+    Caption(Caption),
+    /// Show what the tutor does.
+    State(AgentState),
+    /// Show whether there is a voice at all.
+    Voice(VoiceState),
+
+    /// A turn has ended: keep it. Comes in the order of `turn`, without gaps.
+    TurnEnded(EndedTurn),
+    /// The words of an ended turn that were pending.
+    TurnWords {
+        /// Which.
+        turn: TurnId,
+        /// The words.
+        text: String,
+    },
+
+    /// The conversation is over for good; all turns have been given. Nothing follows.
+    End(EndReason),
+    /// Give the conversation back unharmed; all turns have been given. Nothing follows.
+    HandBack,
+}
+
+/// What the tutor does, in LiveKit's words for it (`lk.agent.state`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AgentState {
+    /// Not ready yet.
+    Initializing,
+    /// Nobody to listen to.
+    Idle,
+    /// Listens.
+    Listening,
+    /// Has heard the learner and has not begun to speak.
+    Thinking,
+    /// Speaks.
+    Speaking,
+}
+
+/// Whether the provider can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VoiceState {
+    /// It can.
+    Available,
+    /// It cannot for now; words are kept and we try again.
+    Unavailable,
+}
+
+/// Words to show. One turn is one segment; its id is stable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caption {
+    /// A turn has begun, before any of its words: keeps its place in the order.
+    Begin {
+        /// Which.
+        turn: TurnId,
+        /// Whose.
+        speaker: Speaker,
+    },
+    /// More words, at the time they are heard (the tutor's) or understood (the learner's).
+    Append {
+        /// Which.
+        turn: TurnId,
+        /// The next piece.
+        text: String,
+    },
+    /// The final words, replacing what was shown (for instance those of a cut reply). Empty: the turn had none, take it away.
+    Final {
+        /// Which.
+        turn: TurnId,
+        /// Whose.
+        speaker: Speaker,
+        /// All of them.
+        text: String,
+        /// Whether it was cut short.
+        interrupted: bool,
+    },
+}
+
+/// A turn that has ended, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedTurn {
+    /// Which (its `seq`).
+    pub turn: TurnId,
+    /// Who spoke.
+    pub speaker: Speaker,
+    /// The words; of an interrupted reply only those that were heard.
+    pub text: String,
+    /// Whether the words are still to come.
+    pub text_pending: bool,
+    /// When it began.
+    pub started_at: Moment,
+    /// When it ended (a reply: when its last sound was heard or cut).
+    pub ended_at: Moment,
+    /// Whether it was cut short.
+    pub interrupted: bool,
+    /// How much of a reply was heard.
+    pub heard: Option<Duration>,
+    /// From the end of the learner's speech to the first sound of this reply.
+    pub latency: Option<Duration>,
+    /// What it cost.
+    pub usage: Option<Usage>,
+}

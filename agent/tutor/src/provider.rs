@@ -1,0 +1,309 @@
+//! What a realtime model service is to the tutor: commands it takes, events it gives, and how providers differ, as data.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{Brief, PastTurn};
+
+/// Mono 16-bit samples.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pcm {
+    /// The samples.
+    pub samples: Arc<[i16]>,
+    /// How many a second.
+    pub rate_hz: u32,
+}
+
+impl Pcm {
+    /// Returns how long it sounds.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        Duration::from_nanos(self.samples.len() as u64 * 1_000_000_000 / u64::from(self.rate_hz.max(1)))
+    }
+}
+
+impl std::fmt::Debug for Pcm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pcm({} samples at {} Hz)", self.samples.len(), self.rate_hz)
+    }
+}
+
+/// How providers differ. The core asks these, never which provider it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The rate that learner audio is taken at, in Hz.
+    pub input_rate_hz: u32,
+    /// The rate that replies come at, in Hz.
+    pub output_rate_hz: u32,
+    /// Whether a reply can be cut at what was heard.
+    pub truncate_replies: bool,
+    /// Whether instructions can change while the session is open.
+    pub change_setup_midway: bool,
+    /// Whether past turns can be given as text when a session begins.
+    pub seed_history: bool,
+    /// Whether the provider itself stops generating when the learner speaks.
+    pub interrupts_by_itself: bool,
+    /// How long one session may last, if there is a limit.
+    pub session_limit: Option<Duration>,
+}
+
+/// Names a reply of the provider (one audio item of it). Opaque to the core.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReplyId(pub Arc<str>);
+
+/// Names a stretch of the learner's speech at the provider. Opaque to the core.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ItemId(pub Arc<str>);
+
+/// All that a provider needs to begin a session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionSetup {
+    /// The whole instructions.
+    pub instructions: String,
+    /// The provider's name of the voice; `None` is its default.
+    pub voice: Option<String>,
+    /// How fast to speak, 1.0 is normal.
+    pub speed: f32,
+    /// When the learner's turn ends.
+    pub turn_detection: TurnDetection,
+    /// The languages to expect from the learner, most likely first, BCP 47.
+    pub languages: Vec<String>,
+    /// What was said before, oldest first, bounded.
+    pub history: Vec<PastTurn>,
+    /// The tools that are offered.
+    pub tools: Vec<ToolOffer>,
+}
+
+/// How the end of a learner's turn is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnDetection {
+    /// The provider listens for silence of this length, in ms.
+    Silence {
+        /// The silence that ends a turn, in ms.
+        silence_ms: u32,
+    },
+    /// We say when (push-to-talk).
+    Manual,
+}
+
+/// A tool that the model may call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolOffer {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub description: String,
+    /// JSON schema of its arguments, as text.
+    pub parameters: String,
+}
+
+/// A call of a tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolCall {
+    /// The provider's id of this call.
+    pub id: Arc<str>,
+    /// Which tool.
+    pub name: String,
+    /// Its arguments, JSON as text, exactly as the model wrote it.
+    pub arguments: String,
+}
+
+/// What a provider can be asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ProviderCommand {
+    /// The learner's audio, at [`Capabilities::input_rate_hz`], silence included.
+    Audio(Pcm),
+    /// Something the learner typed; it is part of the context, and a reply is expected.
+    Text(String),
+    /// Speak now, with an instruction for this reply only.
+    Reply {
+        /// For this reply only; `None` is a plain reply to what was said.
+        instructions: Option<String>,
+    },
+    /// The learner's turn is over (only with [`TurnDetection::Manual`]).
+    Commit,
+    /// Stop generating this reply.
+    Cancel {
+        /// Which.
+        reply: ReplyId,
+    },
+    /// Forget what was not heard of this reply.
+    Truncate {
+        /// Which.
+        reply: ReplyId,
+        /// What was heard; never more than was received.
+        heard: Duration,
+        /// The words that were heard, for providers that have to be told in words.
+        heard_text: String,
+    },
+    /// New instructions, voice and the like for the rest of the session.
+    Change(Box<SessionSetup>),
+    /// The result of a tool.
+    ToolResult {
+        /// The call.
+        call: Arc<str>,
+        /// JSON as text.
+        output: String,
+    },
+}
+
+/// What a provider tells. Its own names and shapes stay in `realtime/*`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ProviderEvent {
+    /// The session is set up: audio may flow, replies may be asked for.
+    Ready {
+        /// What this very session can do.
+        capabilities: Capabilities,
+        /// The model that answers, as the provider names it.
+        model: String,
+    },
+    /// The learner began to speak.
+    SpeechStarted {
+        /// Where the words will belong to.
+        item: ItemId,
+    },
+    /// The learner stopped speaking.
+    SpeechStopped {
+        /// Where the words belong to.
+        item: ItemId,
+    },
+    /// More of the learner's words (to be appended).
+    LearnerWordsDelta {
+        /// Where they belong to.
+        item: ItemId,
+        /// The next piece.
+        delta: String,
+    },
+    /// The learner's words, final. Empty when nothing was understood or the transcription failed.
+    LearnerWords {
+        /// Where they belong to.
+        item: ItemId,
+        /// All of them.
+        text: String,
+    },
+    /// A reply begins.
+    ReplyStarted {
+        /// Which.
+        reply: ReplyId,
+    },
+    /// Sound of a reply, faster than real time.
+    ReplyAudio {
+        /// Which.
+        reply: ReplyId,
+        /// The next stretch.
+        pcm: Pcm,
+    },
+    /// Words of a reply (to be appended).
+    ReplyWords {
+        /// Which.
+        reply: ReplyId,
+        /// The next piece.
+        delta: String,
+    },
+    /// Nothing more will come of this reply.
+    ReplyEnded {
+        /// Which.
+        reply: ReplyId,
+        /// How.
+        how: ReplyEnd,
+        /// What it cost, where the provider says so.
+        usage: Option<Usage>,
+    },
+    /// The model calls a tool.
+    ToolCalled(ToolCall),
+    /// A call is void (the learner interrupted).
+    ToolCancelled {
+        /// Which call.
+        call: Arc<str>,
+    },
+    /// The provider will close this session soon.
+    ClosingSoon {
+        /// In how long.
+        left: Duration,
+    },
+    /// Something went wrong, and the session goes on.
+    Complained(Fault),
+    /// The session is over. Nothing follows.
+    Closed(Fault),
+}
+
+/// How a reply ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReplyEnd {
+    /// It is complete.
+    Complete,
+    /// It was cancelled, by us or because the learner spoke.
+    Cancelled,
+    /// The provider stopped early (its own limits, a filter).
+    Incomplete,
+    /// The provider failed.
+    Failed(Fault),
+}
+
+/// A fault of a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What to do about it.
+    pub kind: FaultKind,
+    /// For the log: the provider's code and message, without words of the conversation.
+    pub detail: String,
+}
+
+/// What a fault means for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// The key, the model or the account is refused: another try is useless.
+    Refused,
+    /// The service is busy or limits us: try later.
+    Busy,
+    /// The connection broke, or the service failed: try again.
+    Broken,
+    /// The session reached its age: open another one.
+    Expired,
+    /// The service did something that makes no sense; harmless.
+    Nonsense,
+    /// We closed it.
+    ClosedByUs,
+}
+
+/// What a reply cost, in tokens.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Text tokens in.
+    pub input_text_tokens: u64,
+    /// Audio tokens in.
+    pub input_audio_tokens: u64,
+    /// Of the tokens in, those that were cached.
+    pub cached_tokens: u64,
+    /// Text tokens out.
+    pub output_text_tokens: u64,
+    /// Audio tokens out.
+    pub output_audio_tokens: u64,
+}
+
+/// Opens a session: kept here so that [`crate::Output`] can carry it.
+impl SessionSetup {
+    /// Makes a setup from a brief; `history` is cut by the caller.
+    #[must_use]
+    pub fn from_brief(brief: &Brief, instructions: String, history: Vec<PastTurn>) -> Self {
+        Self {
+            instructions,
+            voice: brief.voice.clone(),
+            speed: 1.0,
+            turn_detection: if brief.push_to_talk {
+                TurnDetection::Manual
+            } else {
+                TurnDetection::Silence {
+                    silence_ms: match brief.patience {
+                        crate::Patience::Patient => 1200,
+                        crate::Patience::Normal => 600,
+                        crate::Patience::Quick => 300,
+                    },
+                }
+            },
+            languages: vec![brief.target_language.clone(), brief.native_language.clone()],
+            history,
+            tools: Vec::new(),
+        }
+    }
+}
