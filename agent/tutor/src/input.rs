@@ -15,12 +15,14 @@ pub enum Input {
     LearnerAudio(Pcm),
     /// The learner typed something.
     LearnerTyped(String),
+    /// With push-to-talk: the learner pressed the key. Whoever cannot tell may leave it out.
+    LearnerPressed,
     /// With push-to-talk: the learner let go of the key.
     LearnerReleased,
 
     /// The provider cannot be opened, or its socket ended before it was ready.
     ProviderFailed(Fault),
-    /// The open provider says something.
+    /// The open provider says something. What an earlier session still says after [`crate::Output::CloseProvider`] is not handed over.
     Provider(ProviderEvent),
 
     /// The playout sent a frame: so much of the reply has been sent, and so much of it is heard by our best estimate
@@ -34,7 +36,7 @@ pub enum Input {
         heard: Duration,
     },
     /// All that was given for this reply so far has been sent, and it is known that nothing more comes
-    /// ([`crate::Output::FinishReply`] was asked for), and it has been heard.
+    /// ([`crate::Output::FinishReply`] was asked for), and it has been heard. Does not come for a reply that was dropped.
     PlayoutDrained {
         /// Which.
         reply: ReplyId,

@@ -1,24 +1,26 @@
 //! The tutor: decides everything in a conversation, does no IO, reads no clock.
 //!
 //! # How to drive it
-//! 1. Make a [`Bridge`] (see `bridge.rs`) with the time of its making.
+//! 1. Make a [`Bridge`] with the time of its making.
 //! 2. Carry out every [`Output`] that `poll_output` gives, until it gives `None`.
-//! 3. If `ended` says so, stop.
+//! 3. If `is_over` says so, stop.
 //! 4. Sleep until `poll_timeout`, or until something happens; hand **one** [`Input`] over with the time of its happening; go to 2.
 //!
 //! Time is a [`Moment`]: how long after the conversation's start on this runtime. It never goes back.
 
+mod bridge;
 mod brief;
 mod input;
 mod output;
 mod provider;
 mod words;
 
+pub use bridge::{Bridge, BridgeSetup};
 pub use brief::{Brief, Level, Mode, Patience};
 pub use input::Input;
 pub use output::{AgentState, Caption, EndedTurn, Output, VoiceState};
 pub use provider::{
-    Capabilities, Fault, FaultKind, ItemId, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId, SessionSetup,
-    ToolCall, ToolOffer, TurnDetection, Usage,
+    Capabilities, Fault, FaultKind, ItemId, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
+    SessionSetup, ToolCall, ToolOffer, TurnDetection, Usage,
 };
 pub use words::{EndReason, Moment, PastTurn, Speaker, TurnId};

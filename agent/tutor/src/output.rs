@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{EndReason, Moment, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker, TurnId, Usage};
+use crate::{
+    EndReason, Moment, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker, TurnId, Usage,
+};
 
 /// Something the caller must bring about, at once and in this order.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +32,7 @@ pub enum Output {
     PausePlayout,
     /// Go on from where it was heard.
     ResumePlayout,
-    /// Drop everything that is queued, within one frame.
+    /// Drop everything that is queued, of every reply, within one frame; also ends a pause.
     StopPlayout,
 
     /// Show words (see [`Caption`]).
