@@ -39,6 +39,9 @@ pub struct Claimed {
     pub brief: Brief,
     /// The turns so far, in order: not empty after a take-over. The tutor greets only when it is empty and `greeted` is false.
     pub history: Vec<PastTurn>,
+    /// Whether [`TutorHost::record_provider`] was called for this conversation before: a tutor has begun to greet then, and
+    /// a take-over must not greet again, though no turn may tell of it.
+    pub greeted: bool,
     /// The `seq` of the next turn.
     pub next_seq: u32,
     /// Which provider to use; `None` is the runtime's choice.
