@@ -1,0 +1,72 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { Notice } from '@/components/notice'
+import { Button } from '@/components/ui/button'
+import { asApiError } from '@/lib/api/problem'
+import { useMessages } from '@/lib/messages'
+import { ServicesContext, useAuthState, type Services } from '@/lib/services'
+import { createAppRouter } from './router'
+
+export function App({ services }: { services: Services }) {
+  return (
+    <ServicesContext value={services}>
+      <Gate services={services} />
+    </ServicesContext>
+  )
+}
+
+function Gate({ services }: { services: Services }) {
+  const { status } = useAuthState()
+  // The list of rooms waits for the answer to who is there; it takes one call.
+  if (status === 'unknown') return null
+  if (status === 'unreachable') return <UnreachablePage onRetry={() => services.auth.start()} />
+  return <Rooms services={services} status={status} />
+}
+
+function Rooms({ services, status }: { services: Services; status: 'signed_in' | 'signed_out' }) {
+  const [router] = useState(() => createAppRouter(services))
+  const [queries] = useState(createQueries)
+  useEffect(() => {
+    // Another learner's data must not be there when the next one signs in.
+    if (status === 'signed_out') queries.clear()
+    void router.invalidate()
+  }, [status, router, queries])
+  return (
+    <QueryClientProvider client={queries}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  )
+}
+
+function createQueries(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 5_000,
+        // What the API refuses, it refuses again; only a lost network is worth a second try.
+        retry: (failures, cause) => failures < 1 && asApiError(cause).code === 'network',
+        retryDelay: 500,
+      },
+    },
+  })
+}
+
+export function UnreachablePage({ onRetry }: { onRetry: () => Promise<void> }) {
+  const { start, app } = useMessages()
+  const [busy, setBusy] = useState(false)
+  const retry = async () => {
+    setBusy(true)
+    await onRetry().catch(() => undefined)
+    setBusy(false)
+  }
+  return (
+    <main>
+      <Notice title={start.unreachable} hint={start.unreachableHint} urgent>
+        <Button disabled={busy} onClick={() => void retry()}>
+          {app.retry}
+        </Button>
+      </Notice>
+    </main>
+  )
+}

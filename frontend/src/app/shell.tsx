@@ -1,0 +1,103 @@
+import { Link, Outlet } from '@tanstack/react-router'
+import { useState } from 'react'
+import { Icon } from '@/components/ui/icon'
+import { Menu, MenuAction, MenuChoice, MenuRule } from '@/components/ui/menu'
+import { wordsFor } from '@/lib/errors'
+import { useMessages } from '@/lib/messages'
+import { useAuthState, useServices } from '@/lib/services'
+import { setTheme, useTheme, type Theme } from '@/lib/theme'
+
+/** What stands around every page of a signed-in learner. */
+export function Shell() {
+  const { app } = useMessages()
+  return (
+    <div className="flex h-dvh flex-col">
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:absolute focus:z-10 focus:m-2 focus:rounded-full focus:bg-ink focus:px-4 focus:py-2 focus:text-paper"
+      >
+        {app.skip}
+      </a>
+      <header className="flex min-h-14 shrink-0 items-center gap-1 border-b border-line px-3 tablet:px-6">
+        <Link
+          to="/"
+          className="mr-auto flex min-h-11 items-center gap-2 rounded-small px-2 font-said text-reading font-medium"
+        >
+          <Rings />
+          {app.name}
+        </Link>
+        <nav className="flex">
+          <Tab to="/" name={app.talk} />
+          <Tab to="/history" name={app.history} />
+        </nav>
+        <AccountMenu />
+      </header>
+      <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
+        <Outlet />
+      </div>
+    </div>
+  )
+}
+
+const Rings = () => (
+  <svg viewBox="0 0 32 32" className="size-6" fill="none" strokeWidth="3" aria-hidden="true">
+    <circle cx="16" cy="16" r="13" className="stroke-tutor" />
+    <circle cx="16" cy="16" r="6.5" className="stroke-learner" />
+  </svg>
+)
+
+function Tab({ to, name }: { to: '/' | '/history'; name: string }) {
+  return (
+    <Link
+      to={to}
+      activeOptions={{ exact: to === '/' }}
+      className="flex min-h-11 items-center rounded-full px-3 text-base text-ink-soft hover:text-ink aria-[current=page]:font-medium aria-[current=page]:text-ink"
+    >
+      {name}
+    </Link>
+  )
+}
+
+function AccountMenu() {
+  const messages = useMessages()
+  const { app } = messages
+  const { auth } = useServices()
+  const state = useAuthState()
+  const theme = useTheme()
+  const [fault, setFault] = useState<string | null>(null)
+  const themes = Object.entries(app.themes).map(([value, label]) => ({ value, label }))
+  const signOut = () => {
+    auth.signOut().catch((cause: unknown) => setFault(wordsFor(cause, messages)))
+  }
+  const trigger = (
+    <button
+      type="button"
+      aria-label={app.account}
+      className="flex size-11 items-center justify-center rounded-full text-ink-soft hover:bg-sunken hover:text-ink"
+    >
+      <Icon name="person" />
+    </button>
+  )
+  return (
+    <>
+      <Menu trigger={trigger}>
+        {state.status === 'signed_in' && (
+          <p className="truncate px-3 pt-2 pb-1 font-medium">{state.user.display_name}</p>
+        )}
+        <MenuChoice
+          label={app.theme}
+          value={theme}
+          options={themes}
+          onChoose={(chosen) => setTheme(chosen as Theme)}
+        />
+        <MenuRule />
+        <MenuAction onPress={signOut}>{app.signOut}</MenuAction>
+      </Menu>
+      {fault !== null && (
+        <p role="alert" className="text-small text-danger">
+          {fault}
+        </p>
+      )}
+    </>
+  )
+}

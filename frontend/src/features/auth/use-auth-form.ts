@@ -1,0 +1,95 @@
+import { useState, type SyntheticEvent } from 'react'
+import { asApiError, type ApiError } from '@/lib/api/problem'
+import { wordsFor } from '@/lib/errors'
+import { useMessages } from '@/lib/messages'
+
+export type FieldName = 'email' | 'password' | 'name'
+
+/** The API's names for the fields of our forms. */
+const WIRE_NAMES: Record<string, FieldName | undefined> = {
+  email: 'email',
+  password: 'password',
+  display_name: 'name',
+}
+/** Faults that belong to one field, though the API names none. */
+const OWN_FIELD: Record<string, FieldName | undefined> = {
+  invalid_credentials: 'password',
+  email_taken: 'email',
+}
+
+export interface AuthForm {
+  busy: boolean
+  /** What is wrong with one field. */
+  errors: Partial<Record<FieldName, string>>
+  /** What is wrong with the whole. */
+  fault: string | null
+  submit: (event: SyntheticEvent<HTMLFormElement>) => void
+}
+
+/** Sends a form of the fields `names`, and puts each fault beside the field that it is about. */
+export function useAuthForm(
+  names: readonly FieldName[],
+  send: (values: Record<FieldName, string>) => Promise<void>,
+): AuthForm {
+  const messages = useMessages()
+  const [busy, setBusy] = useState(false)
+  const [errors, setErrors] = useState<AuthForm['errors']>({})
+  const [fault, setFault] = useState<string | null>(null)
+
+  const fieldErrors = (error: ApiError): AuthForm['errors'] => {
+    const own = OWN_FIELD[error.code]
+    if (own !== undefined) return { [own]: wordsFor(error, messages) }
+    const named = error.fields
+      .map(({ field }) => WIRE_NAMES[field])
+      .filter((name) => name !== undefined)
+    return Object.fromEntries(named.map((name) => [name, messages.auth.invalid[name]]))
+  }
+
+  const submit = async (form: HTMLFormElement) => {
+    const data = new FormData(form)
+    const read = (name: FieldName) => {
+      const value = data.get(name)
+      return typeof value === 'string' ? value : ''
+    }
+    const values = {
+      email: read('email').trim(),
+      password: read('password'),
+      name: read('name').trim(),
+    }
+    const missing = names.filter((name) => values[name] === '')
+    setErrors(Object.fromEntries(missing.map((name) => [name, messages.auth.missing[name]])))
+    setFault(null)
+    if (missing[0] !== undefined) {
+      focusField(form, missing[0])
+      return
+    }
+    setBusy(true)
+    try {
+      await send(values)
+    } catch (cause) {
+      const error = asApiError(cause)
+      const found = fieldErrors(error)
+      setErrors(found)
+      const first = names.find((name) => found[name] !== undefined)
+      if (first === undefined) setFault(wordsFor(error, messages))
+      else focusField(form, first)
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  return {
+    busy,
+    errors,
+    fault,
+    submit: (event) => {
+      event.preventDefault()
+      void submit(event.currentTarget)
+    },
+  }
+}
+
+function focusField(form: HTMLFormElement, name: FieldName): void {
+  const field = form.elements.namedItem(name)
+  if (field instanceof HTMLElement) field.focus()
+}

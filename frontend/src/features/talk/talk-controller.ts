@@ -1,0 +1,416 @@
+import { orThrow, type Api } from '@/lib/api/client'
+import type { Conversation, EndReason } from '@/lib/api/models'
+import { asApiError } from '@/lib/api/problem'
+import { LoudnessMeter } from '@/lib/audio-level'
+import { Call, type CallListener, type TutorPresence } from '@/lib/livekit/call'
+import { openMicrophone, refusalOf, switchMicrophone } from '@/lib/livekit/microphone'
+import type { LocalAudioTrack } from 'livekit-client'
+import { claimTab, forgetTab, isThisTab, rememberTab } from './tab-memory'
+import { atTheDoor, lineOf, talkReducer, type TalkEvent, type TalkState } from './talk-machine'
+import { withTurns, withWords, type ScriptEntry } from './transcript'
+
+/** Everything the talk page shows, as one value that changes as a whole. */
+export interface TalkSnapshot {
+  state: TalkState
+  entries: readonly ScriptEntry[]
+  /** What the learner typed before anybody was there to read it. */
+  waiting: readonly string[]
+  startedAt: Date | null
+  endedAt: Date | null
+}
+
+const LATE_MS = 5_000
+const VERY_LATE_MS = 20_000
+const PONDERS_MS = 600
+const RETRY_MS = [500, 1_000, 2_000, 4_000, 5_000]
+
+/** Carries out what the machine decides: the microphone, the line, the calls to the API. */
+export class TalkController {
+  readonly #api: Api
+  readonly #listeners = new Set<() => void>()
+  readonly #learnerMeter = new LoudnessMeter()
+  readonly #tutorMeter = new LoudnessMeter()
+  #snapshot: TalkSnapshot = {
+    state: atTheDoor,
+    entries: [],
+    waiting: [],
+    startedAt: null,
+    endedAt: null,
+  }
+  #call: Call | null = null
+  #microphone: LocalAudioTrack | null = null
+  /** Grows with each call placed and each page left: what an older one brings back is dropped. */
+  #attempt = 0
+  #timers: ReturnType<typeof setTimeout>[] = []
+  #ponderTimer: ReturnType<typeof setTimeout> | undefined
+  #sending = false
+
+  constructor(api: Api) {
+    this.#api = api
+  }
+
+  snapshot = (): TalkSnapshot => this.#snapshot
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  loudness = () => ({ learner: this.#learnerMeter.read(), tutor: this.#tutorMeter.read() })
+
+  /** Shows a conversation that is still open; one that was this tab's is taken up at once. */
+  async open(live: { conversation_id: string; learner_present: boolean } | null): Promise<void> {
+    if (live === null) {
+      forgetTab()
+      this.#tell({ type: 'found', open: null })
+      return
+    }
+    const attempt = this.#attempt
+    const conversationId = live.conversation_id
+    const mine = isThisTab(conversationId) && (await claimTab())
+    await this.#loadTurns(conversationId)
+    if (attempt !== this.#attempt) return
+    this.#tell({
+      type: 'found',
+      open: { conversationId, elsewhere: live.learner_present && !mine },
+    })
+    if (mine) await this.talk()
+  }
+
+  /** The press on "Talk", and on everything that means the same. */
+  talk = async (): Promise<void> => {
+    if (lineOf(this.#snapshot.state) !== null) return
+    this.#tell({ type: 'pressed_talk' })
+    const attempt = ++this.#attempt
+    try {
+      await this.#needMicrophone()
+    } catch (cause) {
+      if (attempt === this.#attempt) {
+        this.#tell({ type: 'microphone_refused', cause: refusalOf(cause) })
+      }
+      return
+    }
+    if (attempt === this.#attempt) await this.#begin(attempt)
+    else this.#releaseMicrophone()
+  }
+
+  typeInstead = async (): Promise<void> => {
+    this.#releaseMicrophone()
+    await this.#begin(++this.#attempt)
+  }
+
+  /** Hangs up and calls anew, in the same conversation. */
+  callAgain = async (): Promise<void> => {
+    this.#hangUp()
+    await this.#begin(++this.#attempt)
+  }
+
+  toggleMute = async (): Promise<void> => {
+    const line = lineOf(this.#snapshot.state)
+    if (line === null) return
+    if (this.#microphone === null) {
+      await this.#addMicrophone()
+    } else if (line.microphone === 'live') {
+      await this.#microphone.mute()
+      this.#tell({ type: 'microphone_is', microphone: 'muted' })
+    } else {
+      await this.#microphone.unmute()
+      this.#tell({ type: 'microphone_is', microphone: 'live' })
+    }
+  }
+
+  chooseMicrophone = async (id: string): Promise<void> => {
+    if (this.#microphone === null) return
+    await switchMicrophone(this.#microphone, id)
+    this.#learnerMeter.listenTo(this.#microphone.mediaStreamTrack)
+  }
+
+  type = (text: string): void => {
+    const words = text.trim()
+    if (words === '') return
+    this.#show({ waiting: [...this.#snapshot.waiting, words] })
+    void this.#sendWaiting()
+  }
+
+  allowSound = async (): Promise<void> => {
+    await this.#call?.allowSound()
+  }
+
+  end = async (): Promise<void> => {
+    const line = lineOf(this.#snapshot.state)
+    if (line === null) return
+    this.#attempt += 1
+    this.#tell({ type: 'pressed_end' })
+    const id = line.conversationId
+    let reason: EndReason | null = 'learner_ended'
+    if (id !== null) {
+      const call = this.#api.POST('/conversations/{id}/end', { params: { path: { id } } })
+      // Should the word not get through: the empty room closes the conversation a minute later.
+      const ended = await orThrow(call).catch(() => null)
+      reason = ended?.end_reason ?? reason
+    }
+    this.#close({ type: 'ended', conversationId: id, reason })
+    if (id !== null) await this.#loadTurns(id)
+  }
+
+  /** The page is left: hang up, but leave the conversation open for whoever comes back to it. */
+  dispose(): void {
+    this.#attempt += 1
+    this.#hangUp()
+    this.#releaseMicrophone()
+    this.#learnerMeter.close()
+    this.#tutorMeter.close()
+  }
+
+  async #begin(attempt: number): Promise<void> {
+    const microphone =
+      this.#microphone === null ? 'none' : this.#microphone.isMuted ? 'muted' : 'live'
+    this.#tell({ type: 'calling', microphone })
+    this.#show({ endedAt: null })
+    this.#startWaiting()
+    try {
+      await this.#placeCall(attempt)
+    } catch (cause) {
+      if (attempt !== this.#attempt) return
+      const { code } = asApiError(cause)
+      this.#close({ type: 'failed', code: isMediaFault(cause) ? 'media' : code })
+    }
+  }
+
+  async #placeCall(attempt: number): Promise<void> {
+    const ticket = await orThrow(this.#api.POST('/sessions/default/token'))
+    if (attempt !== this.#attempt) return
+    await claimTab()
+    this.#joinConversation(ticket.conversation_id)
+    const call = await Call.place(
+      { serverUrl: ticket.server_url, token: ticket.participant_token },
+      this.#microphone,
+      this.#listenerFor(attempt),
+    )
+    if (attempt === this.#attempt) this.#call = call
+    else call.leave()
+    void this.#sendWaiting()
+  }
+
+  #joinConversation(conversationId: string): void {
+    const before = lineOf(this.#snapshot.state)?.conversationId ?? this.#lastShownConversation
+    if (before !== conversationId) this.#show({ entries: [], startedAt: null })
+    this.#lastShownConversation = conversationId
+    rememberTab(conversationId)
+    this.#tell({ type: 'placed', conversationId })
+    void this.#loadTurns(conversationId)
+  }
+  #lastShownConversation: string | null = null
+
+  #listenerFor(attempt: number): CallListener {
+    const current = () => attempt === this.#attempt
+    const ifCurrent =
+      <A extends unknown[]>(handle: (...args: A) => void) =>
+      (...args: A) => {
+        if (current()) handle(...args)
+      }
+    return {
+      tutorIs: ifCurrent((tutor) => this.#onTutor(tutor)),
+      said: ifCurrent((words) => this.#show({ entries: withWords(this.#snapshot.entries, words) })),
+      lost: ifCurrent(() => this.#tell({ type: 'line_lost' })),
+      back: ifCurrent(() => this.#onLineBack()),
+      closed: ifCurrent((why) => void this.#onClosed(why)),
+      soundIs: ifCurrent((sound) => this.#tell({ type: 'sound_is', sound })),
+      tutorTrackIs: ifCurrent((track) => this.#tutorMeter.listenTo(track)),
+      microphoneEnded: ifCurrent(() => this.#onMicrophoneEnded()),
+    }
+  }
+
+  #onTutor(tutor: TutorPresence | null): void {
+    const { state } = this.#snapshot
+    if (tutor === null) {
+      if (state.at !== 'talking') return
+      this.#tell({ type: 'tutor_left' })
+      this.#startWaiting()
+      // Gone to be replaced, or gone because all is said?
+      void this.#closeIfEnded()
+      return
+    }
+    this.#tell({ type: 'voice_is', voice: tutor.voice })
+    if (tutor.doing === null) return
+    this.#stopWaiting()
+    const before = this.#snapshot.state
+    this.#tell({ type: 'tutor_is', tutor: tutor.doing })
+    const began = before.at !== 'talking' || before.tutor !== tutor.doing
+    if (tutor.doing !== 'thinking') clearTimeout(this.#ponderTimer)
+    else if (began) {
+      clearTimeout(this.#ponderTimer)
+      this.#ponderTimer = setTimeout(() => this.#tell({ type: 'tutor_pondered' }), PONDERS_MS)
+    }
+    void this.#sendWaiting()
+  }
+
+  #onLineBack(): void {
+    this.#tell({ type: 'line_back' })
+    this.#startWaiting()
+    const id = lineOf(this.#snapshot.state)?.conversationId
+    if (id != null) void this.#loadTurns(id)
+  }
+
+  #onMicrophoneEnded(): void {
+    this.#releaseMicrophone()
+    this.#tell({ type: 'microphone_is', microphone: 'none' })
+  }
+
+  async #onClosed(why: 'moved' | 'dropped'): Promise<void> {
+    this.#call = null
+    if (why === 'moved') {
+      forgetTab()
+      this.#close({ type: 'moved_away' })
+      return
+    }
+    this.#tell({ type: 'line_lost' })
+    await this.#comeBack(++this.#attempt)
+  }
+
+  /** Places the call again until it stands, or the conversation turns out to be over. */
+  async #comeBack(attempt: number): Promise<void> {
+    for (let round = 0; attempt === this.#attempt; round += 1) {
+      try {
+        if (await this.#closeIfEnded()) return
+        if (attempt !== this.#attempt) return
+        await this.#placeCall(attempt)
+        this.#onLineBack()
+        return
+      } catch {
+        const pause = RETRY_MS[Math.min(round, RETRY_MS.length - 1)]
+        await new Promise((resolve) => setTimeout(resolve, pause))
+      }
+    }
+  }
+
+  /** Whether the conversation is over; if so, the page shows its end. */
+  async #closeIfEnded(): Promise<boolean> {
+    const id = lineOf(this.#snapshot.state)?.conversationId
+    if (id == null) return false
+    const attempt = this.#attempt
+    const conversation = await this.#fetchConversation(id)
+    if (attempt !== this.#attempt) return true
+    if (conversation.ended_at == null) return false
+    this.#attempt += 1
+    this.#close({
+      type: 'ended',
+      conversationId: id,
+      reason: conversation.end_reason ?? null,
+    })
+    this.#showConversation(conversation)
+    return true
+  }
+
+  async #fetchConversation(id: string): Promise<Conversation> {
+    return orThrow(this.#api.GET('/conversations/{id}', { params: { path: { id } } }))
+  }
+
+  async #loadTurns(id: string): Promise<void> {
+    try {
+      const conversation = await this.#fetchConversation(id)
+      this.#lastShownConversation ??= id
+      if (this.#lastShownConversation === id) this.#showConversation(conversation)
+    } catch {
+      // The room sends the recent words again; what is older waits in the history.
+    }
+  }
+
+  #showConversation(conversation: Conversation): void {
+    this.#show({
+      entries: withTurns(this.#snapshot.entries, conversation.turns),
+      startedAt: new Date(conversation.started_at),
+      endedAt: conversation.ended_at == null ? null : new Date(conversation.ended_at),
+    })
+  }
+
+  async #sendWaiting(): Promise<void> {
+    if (this.#sending) return
+    this.#sending = true
+    try {
+      for (let next = this.#nextToSend(); next !== null; next = this.#nextToSend()) {
+        await next.call.sendText(next.text)
+        this.#show({ waiting: this.#snapshot.waiting.slice(1) })
+      }
+    } catch {
+      // The line broke in the middle; the words wait for the next one.
+    } finally {
+      this.#sending = false
+    }
+  }
+
+  /** Nothing is replayed to a tutor who comes later, so words wait until one is there. */
+  #nextToSend(): { call: Call; text: string } | null {
+    const { state, waiting } = this.#snapshot
+    const text = waiting[0]
+    const line = lineOf(state)
+    const read = state.at === 'talking' || (state.at === 'calling' && line?.voice === 'unavailable')
+    return this.#call !== null && text !== undefined && read ? { call: this.#call, text } : null
+  }
+
+  async #needMicrophone(): Promise<LocalAudioTrack> {
+    this.#microphone ??= await openMicrophone()
+    this.#learnerMeter.listenTo(this.#microphone.mediaStreamTrack)
+    return this.#microphone
+  }
+
+  async #addMicrophone(): Promise<void> {
+    try {
+      const microphone = await this.#needMicrophone()
+      await this.#call?.addMicrophone(microphone)
+      this.#tell({ type: 'microphone_is', microphone: 'live' })
+    } catch {
+      // Still refused: the page goes on as it was, with the field.
+    }
+  }
+
+  #releaseMicrophone(): void {
+    this.#microphone?.stop()
+    this.#microphone = null
+    this.#learnerMeter.listenTo(null)
+  }
+
+  #startWaiting(): void {
+    this.#stopWaiting()
+    this.#timers = [
+      setTimeout(() => this.#tell({ type: 'wait_grew', wait: 'late' }), LATE_MS),
+      setTimeout(() => this.#tell({ type: 'wait_grew', wait: 'very_late' }), VERY_LATE_MS),
+    ]
+  }
+
+  #stopWaiting(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers = []
+  }
+
+  #hangUp(): void {
+    this.#stopWaiting()
+    clearTimeout(this.#ponderTimer)
+    this.#call?.leave()
+    this.#call = null
+    this.#tutorMeter.listenTo(null)
+  }
+
+  #close(event: TalkEvent & { type: 'ended' | 'failed' | 'moved_away' }): void {
+    this.#hangUp()
+    this.#releaseMicrophone()
+    if (event.type === 'ended') {
+      forgetTab()
+      this.#show({ endedAt: new Date(), waiting: [] })
+    }
+    this.#tell(event)
+  }
+
+  #tell(event: TalkEvent): void {
+    this.#show({ state: talkReducer(this.#snapshot.state, event) })
+  }
+
+  #show(change: Partial<TalkSnapshot>): void {
+    this.#snapshot = { ...this.#snapshot, ...change }
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+function isMediaFault(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'ConnectionError'
+}

@@ -1,0 +1,126 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useMemo, useState } from 'react'
+import { Notice } from '@/components/notice'
+import { Button } from '@/components/ui/button'
+import { orThrow } from '@/lib/api/client'
+import { useDocumentTitle } from '@/lib/document-title'
+import { wordsFor } from '@/lib/errors'
+import { useMessages } from '@/lib/messages'
+import { useServices } from '@/lib/services'
+import { wholeMinutes } from '@/lib/time'
+import { lineOf } from './talk-machine'
+import { TalkScreen, type Ending, type TalkActions } from './talk-screen'
+import { viewOf } from './talk-view'
+import { statusWords } from './talk-words'
+import { shownEntries } from './transcript'
+import { useTalk, type Live, type Talk } from './use-talk'
+
+type Mode = 'lesson' | 'mock_exam' | 'free_talk'
+
+export function TalkPage() {
+  const messages = useMessages()
+  useDocumentTitle(messages.app.talk)
+  const { api } = useServices()
+  const session = useQuery({
+    queryKey: ['session'],
+    queryFn: () => orThrow(api.GET('/sessions/default')),
+    // Whether a conversation is open is asked anew with each visit: an old answer would mislead.
+    gcTime: 0,
+    staleTime: Infinity,
+  })
+  if (session.isPending) return <main id="content" className="flex-1" aria-busy="true" />
+  if (session.isError) {
+    return (
+      <main id="content" className="flex-1">
+        <Notice
+          title={wordsFor(session.error, messages)}
+          hint={messages.start.unreachableHint}
+          urgent
+        >
+          <Button onClick={() => void session.refetch()}>{messages.app.retry}</Button>
+        </Notice>
+      </main>
+    )
+  }
+  return <OpenTalk live={session.data.live ?? null} mode={session.data.mode} />
+}
+
+function OpenTalk({ live, mode }: { live: Live | null; mode: Mode }) {
+  const messages = useMessages()
+  const { config } = useServices()
+  const talk = useTalk(live)
+  const { state, controller } = talk
+  const minutes = useMinutes(talk.startedAt, talk.endedAt)
+  useFreshHistory(state.at === 'ended')
+
+  const actions = useMemo<TalkActions>(
+    () => ({
+      talk: () => void controller.talk(),
+      callAgain: () => void controller.callAgain(),
+      typeInstead: () => void controller.typeInstead(),
+      toggleMute: () => void controller.toggleMute(),
+      type: controller.type,
+      end: () => void controller.end(),
+      allowSound: () => void controller.allowSound(),
+      chooseMicrophone: (id) => void controller.chooseMicrophone(id),
+    }),
+    [controller],
+  )
+
+  const view = viewOf(state)
+  const line = lineOf(state)
+  return (
+    <TalkScreen
+      view={view}
+      words={statusWords(view.status, messages, state.at === 'failed' ? state.code : null)}
+      where={messages.talk.modes[mode]}
+      minutes={line === null || minutes === null ? null : messages.talk.minutes(minutes)}
+      entries={shownEntries(talk.entries)}
+      waiting={talk.waiting}
+      microphone={line?.microphone ?? 'none'}
+      soundBlocked={line?.sound === 'blocked'}
+      ending={endingOf(talk, minutes, messages.talk)}
+      standIns={config.standIns.length > 0}
+      readLoudness={controller.loudness}
+      actions={actions}
+    />
+  )
+}
+
+function endingOf(
+  { state, entries }: Talk,
+  minutes: number | null,
+  words: ReturnType<typeof useMessages>['talk'],
+): Ending | null {
+  if (state.at !== 'ended') return null
+  const learnerTurns = entries.filter(({ speaker }) => speaker === 'learner').length
+  return {
+    conversationId: state.conversationId,
+    time: words.ended(minutes ?? 1),
+    turns: words.endedTurns(learnerTurns),
+    reason: words.reasons[state.reason ?? 'other'],
+  }
+}
+
+const TICK_MS = 10_000
+
+/** The minutes of the talk so far, or of the whole once it is over. */
+function useMinutes(startedAt: Date | null, endedAt: Date | null): number | null {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), TICK_MS)
+    return () => clearInterval(timer)
+  }, [])
+  if (startedAt === null) return null
+  return wholeMinutes(
+    (endedAt?.getTime() ?? Math.max(now, startedAt.getTime())) - startedAt.getTime(),
+  )
+}
+
+/** A talk that ended belongs in the list: what was loaded before does not know it. */
+function useFreshHistory(ended: boolean): void {
+  const queries = useQueryClient()
+  useEffect(() => {
+    if (ended) void queries.invalidateQueries({ queryKey: ['conversations'] })
+  }, [ended, queries])
+}

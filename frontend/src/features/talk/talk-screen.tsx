@@ -1,0 +1,237 @@
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { Button, buttonLook } from '@/components/ui/button'
+import { useMessages } from '@/lib/messages'
+import { KeysDialog } from './keys-dialog'
+import { Script } from './script'
+import { TalkControls, WriteField } from './talk-controls'
+import type { Microphone } from './talk-machine'
+import type { TalkView } from './talk-view'
+import type { StatusWords } from './talk-words'
+import type { ScriptEntry } from './transcript'
+import { useTalkKeys } from './use-talk-keys'
+import { VoiceRing, type ReadLoudness } from './voice-ring'
+
+export interface TalkActions {
+  talk: () => void
+  callAgain: () => void
+  typeInstead: () => void
+  toggleMute: () => void
+  type: (text: string) => void
+  end: () => void
+  allowSound: () => void
+  chooseMicrophone: (id: string) => void
+}
+
+export interface Ending {
+  conversationId: string | null
+  time: string
+  turns: string
+  reason: string
+}
+
+interface TalkScreenProps {
+  view: TalkView
+  words: StatusWords
+  /** Lesson or free talk. */
+  where: string
+  minutes: string | null
+  entries: readonly ScriptEntry[]
+  waiting: readonly string[]
+  microphone: Microphone
+  soundBlocked: boolean
+  ending: Ending | null
+  standIns: boolean
+  readLoudness: ReadLoudness
+  actions: TalkActions
+}
+
+/** The talk page: everything comes in by props, and only pixels and presses go out. */
+export function TalkScreen(props: TalkScreenProps) {
+  const { view, entries, waiting, actions } = props
+  const { talk } = useMessages()
+  const [typing, setTyping] = useState(false)
+  const [showKeys, setShowKeys] = useState(false)
+  const { controls } = view
+  const hasWords = entries.length > 0 || waiting.length > 0 || controls
+
+  useTalkKeys({
+    mute: controls ? actions.toggleMute : undefined,
+    type: controls ? () => setTyping(true) : undefined,
+    help: () => setShowKeys(true),
+  })
+
+  return (
+    <main
+      id="content"
+      className={`grid min-h-0 flex-1 ${
+        hasWords
+          ? 'grid-rows-[auto_auto_minmax(0,1fr)_auto] desk:grid-cols-[minmax(0,1fr)_minmax(24rem,32rem)] desk:grid-rows-[auto_minmax(0,1fr)_auto]'
+          : 'grid-rows-[auto_minmax(0,1fr)_auto]'
+      }`}
+    >
+      <h1 className="sr-only">{talk.title}</h1>
+      <TopLine {...props} onKeys={() => setShowKeys(true)} />
+      <Voice {...props} roomy={!hasWords} />
+      {hasWords && (
+        <section className="flex min-h-0 flex-col border-line desk:col-start-2 desk:row-span-3 desk:row-start-1 desk:border-l desk:bg-raised">
+          <Script entries={entries} waiting={waiting} />
+        </section>
+      )}
+      <footer className="flex flex-col gap-1 pb-[env(safe-area-inset-bottom)] desk:col-start-1">
+        {controls && typing && (
+          <WriteField onSend={actions.type} onLeave={() => setTyping(false)} />
+        )}
+        {controls && (
+          <TalkControls
+            microphone={props.microphone}
+            typing={typing}
+            onMute={actions.toggleMute}
+            onType={() => setTyping(!typing)}
+            onEnd={actions.end}
+            onChooseMicrophone={actions.chooseMicrophone}
+          />
+        )}
+        {props.standIns && (
+          <p className="px-4 pb-3 text-center text-small text-ink-soft">
+            <StandIns />
+          </p>
+        )}
+      </footer>
+      <KeysDialog open={showKeys} onOpenChange={setShowKeys} />
+    </main>
+  )
+}
+
+const StandIns = () => useMessages().app.standIns
+
+function TopLine({ view, where, minutes, onKeys }: TalkScreenProps & { onKeys: () => void }) {
+  const { talk } = useMessages()
+  const dot = {
+    up: 'bg-ink',
+    waiting: 'bg-edge animate-breathe',
+    lost: 'bg-danger animate-breathe',
+    off: 'bg-transparent border border-edge',
+  }[view.connection]
+  return (
+    <div className="flex min-h-11 items-center gap-2 px-5 text-small text-ink-soft tablet:px-8">
+      <span>{where}</span>
+      {minutes !== null && (
+        <>
+          <span aria-hidden="true" className="size-1 rounded-full bg-current" />
+          <span className="tabular-nums">{minutes}</span>
+        </>
+      )}
+      <span className="ml-auto flex items-center gap-2">
+        <span aria-hidden="true" className={`size-2 rounded-full ${dot}`} />
+        {talk.connection[view.connection]}
+      </span>
+      <button
+        type="button"
+        aria-label={talk.keys}
+        className="-mr-3 hidden size-11 items-center justify-center rounded-full hover:text-ink desk:flex"
+        onClick={onKeys}
+      >
+        <kbd aria-hidden="true" className="rounded-small border border-edge px-2 font-operated">
+          {KEYS_KEY}
+        </kbd>
+      </button>
+    </div>
+  )
+}
+
+const KEYS_KEY = '?'
+
+function Voice(props: TalkScreenProps & { roomy: boolean }) {
+  const { view, words, actions, ending, roomy, entries } = props
+  const { talk } = useMessages()
+  const inside = view.offer === 'talk'
+  const size = roomy ? 'size-64 tablet:size-72' : 'size-40 tablet:size-52 desk:size-72'
+  const last = entries.at(-1)
+  return (
+    <section className="flex min-h-0 flex-col items-center justify-center gap-4 px-5 py-2 text-center">
+      <div className={`relative shrink-0 transition-[width,height] duration-500 ${size}`}>
+        <VoiceRing shape={view.shape} read={props.readLoudness} />
+        {inside && (
+          <button
+            type="button"
+            className="absolute inset-0 m-auto size-36 rounded-full bg-learner text-title font-medium text-paper transition-transform hover:scale-103"
+            onClick={actions.talk}
+          >
+            {talk.start}
+          </button>
+        )}
+      </div>
+      {ending !== null && <EndingWords {...ending} />}
+      <div
+        aria-live="polite"
+        className="flex flex-col items-center gap-1.5"
+        data-status={view.status}
+      >
+        {words.text !== '' && (
+          <p className={roomy ? 'font-said text-title' : 'text-base text-ink-soft'}>{words.text}</p>
+        )}
+        {words.hint !== undefined && (
+          <p className="max-w-96 text-base text-ink-soft">{words.hint}</p>
+        )}
+      </div>
+      {view.controls && last !== undefined && !last.pending && (
+        // The same words stand in the script, where screen readers find them.
+        <p
+          aria-hidden="true"
+          dir="auto"
+          className="hidden max-h-[30dvh] max-w-144 overflow-hidden font-said text-voice desk:block"
+        >
+          {last.text}
+        </p>
+      )}
+      <Offers {...props} />
+    </section>
+  )
+}
+
+function EndingWords({ time, turns, reason }: Ending) {
+  return (
+    <div className="flex flex-col gap-1.5" role="status">
+      <p className="font-said text-title">{time}</p>
+      <p className="text-base text-ink-soft">{turns}</p>
+      <p className="text-base text-ink-soft">{reason}</p>
+    </div>
+  )
+}
+
+function Offers({ view, actions, ending, soundBlocked }: TalkScreenProps) {
+  const { talk, app } = useMessages()
+  const offers = {
+    talk: null,
+    resume: { name: talk.resume, act: actions.talk },
+    move: { name: talk.moveHere, act: actions.talk },
+    call_again: { name: talk.callAgain, act: view.controls ? actions.callAgain : actions.talk },
+    microphone_again: { name: app.retry, act: actions.talk },
+    talk_again: { name: talk.talkAgain, act: actions.talk },
+  }
+  const offer = view.offer === null ? null : offers[view.offer]
+  const refused = view.offer === 'microphone_again'
+  return (
+    <div className="flex flex-wrap justify-center gap-3 empty:hidden">
+      {soundBlocked && view.controls && (
+        <Button onClick={actions.allowSound}>{talk.tapToHear}</Button>
+      )}
+      {refused && <Button onClick={actions.typeInstead}>{talk.typeInstead}</Button>}
+      {offer !== null && (
+        <Button weight={refused ? 'quiet' : 'primary'} onClick={offer.act}>
+          {offer.name}
+        </Button>
+      )}
+      {ending?.conversationId != null && (
+        <Link
+          to="/history/$conversationId"
+          params={{ conversationId: ending.conversationId }}
+          className={buttonLook('quiet')}
+        >
+          {talk.see}
+        </Link>
+      )}
+    </div>
+  )
+}

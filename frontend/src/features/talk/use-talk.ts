@@ -1,0 +1,26 @@
+import { useEffect, useState, useSyncExternalStore } from 'react'
+import { useServices } from '@/lib/services'
+import { TalkController, type TalkSnapshot } from './talk-controller'
+
+export interface Live {
+  conversation_id: string
+  learner_present: boolean
+}
+
+export interface Talk extends TalkSnapshot {
+  controller: TalkController
+}
+
+/** The talk of this page: it takes up what is open, and hangs up when the page is left. */
+export function useTalk(live: Live | null): Talk {
+  const { api } = useServices()
+  const [controller] = useState(() => new TalkController(api))
+  // What was open when the page came up; later news of the session come over the line itself.
+  const [openAtFirst] = useState(live)
+  useEffect(() => {
+    void controller.open(openAtFirst)
+    return () => controller.dispose()
+  }, [controller, openAtFirst])
+  const snapshot = useSyncExternalStore(controller.subscribe, controller.snapshot)
+  return { ...snapshot, controller }
+}

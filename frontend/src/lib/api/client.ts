@@ -1,0 +1,49 @@
+import createClient from 'openapi-fetch'
+import type { Auth } from '../auth/auth'
+import { ApiError, asApiError, problemOf } from './problem'
+import type { paths } from './schema'
+
+const PATIENCE_MS = 15_000
+
+export type Api = ReturnType<typeof createApi>
+
+/** The API with the learner's access token on every call; a stale one is renewed and tried once more. */
+export function createApi(apiUrl: string, auth: Auth) {
+  return createClient<paths>({
+    baseUrl: apiUrl,
+    fetch: async (request: Request) => {
+      const token = await auth.accessToken()
+      const answer = await send(request.clone(), token)
+      if (answer.status !== 401) return answer
+      const renewed = await auth.renew(token)
+      return renewed === null ? answer : send(request, renewed)
+    },
+  })
+}
+
+function send(request: Request, token: string | null): Promise<Response> {
+  if (token !== null) request.headers.set('Authorization', `Bearer ${token}`)
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)])
+  return fetch(request, { signal })
+}
+
+interface Outcome<T> {
+  data?: T
+  error?: unknown
+  response: Response
+}
+
+/** The body of a successful answer, or an `ApiError`. */
+export async function orThrow<T>(call: Promise<Outcome<T>>): Promise<T> {
+  let outcome: Outcome<T>
+  try {
+    outcome = await call
+  } catch (cause) {
+    throw asApiError(cause)
+  }
+  if (!outcome.response.ok) throw problemOf(outcome.response.status, outcome.error)
+  if (outcome.data === undefined && outcome.response.status !== 204) {
+    throw new ApiError('internal', outcome.response.status)
+  }
+  return outcome.data as T
+}

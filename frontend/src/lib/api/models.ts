@@ -1,0 +1,20 @@
+import type { paths } from './schema'
+
+/** What the API's answers look like, by the words the rest of the app uses for them. */
+type Answer<
+  P extends keyof paths,
+  M extends keyof paths[P],
+  S extends number,
+> = paths[P][M] extends {
+  responses: Record<S, { content: { 'application/json': infer T } }>
+}
+  ? T
+  : never
+
+export type SignedIn = Answer<'/auth/login', 'post', 200>
+export type User = SignedIn['user']
+export type Conversation = Answer<'/conversations/{id}', 'get', 200>
+export type Turn = Conversation['turns'][number]
+export type EndReason = NonNullable<Conversation['end_reason']>
+type ConversationPage = Answer<'/sessions/default/conversations', 'get', 200>
+export type ConversationSummary = ConversationPage['items'][number]

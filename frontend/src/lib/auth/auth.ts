@@ -1,0 +1,158 @@
+import type { SignedIn, User } from '../api/models'
+import { ApiError, asApiError, problemOf } from '../api/problem'
+import { underRefreshLock } from './refresh-lock'
+
+export type AuthState =
+  | { status: 'unknown' }
+  | { status: 'signed_out' }
+  | { status: 'unreachable' }
+  | { status: 'signed_in'; user: User }
+
+interface Access {
+  token: string
+  renewAt: number
+}
+
+const RENEW_BEFORE_END_MS = 60_000
+const PATIENCE_MS = 15_000
+/** Holds the user's id while this browser is signed in: the token itself lives in memory only. */
+const HINT = 'avaaz.signed-in'
+
+/**
+ * Keeps the learner signed in: the access token in memory, the refresh token in a cookie that
+ * scripts cannot read. Tabs renew one after the other, because each refresh token works once.
+ */
+export class Auth {
+  readonly #apiUrl: string
+  #state: AuthState = { status: 'unknown' }
+  #access: Access | null = null
+  #renewing: Promise<string | null> | null = null
+  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #listeners = new Set<() => void>()
+
+  constructor(apiUrl: string) {
+    this.#apiUrl = apiUrl
+  }
+
+  snapshot = (): AuthState => this.#state
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Takes up the sign-in that this browser remembers, if any. */
+  async start(): Promise<void> {
+    window.addEventListener('storage', this.#onOtherTab)
+    document.addEventListener('visibilitychange', this.#onVisible)
+    if (localStorage.getItem(HINT) === null) this.#become({ status: 'signed_out' })
+    else await this.renew(null)
+  }
+
+  async signIn(email: string, password: string): Promise<void> {
+    this.#accept(await this.#post<SignedIn>('/auth/login', { email, password }))
+  }
+
+  async register(email: string, password: string, displayName: string): Promise<void> {
+    const body = { email, password, display_name: displayName }
+    this.#accept(await this.#post<SignedIn>('/auth/register', body))
+  }
+
+  async signOut(): Promise<void> {
+    // Under the lock: a renewal under way would bring a new cookie after this one is revoked.
+    await underRefreshLock(() => this.#post('/auth/logout', undefined))
+    this.#forget()
+  }
+
+  /** A token that is good for the next call, or null when nobody is signed in. */
+  async accessToken(): Promise<string | null> {
+    if (this.#access !== null && Date.now() < this.#access.renewAt) return this.#access.token
+    return this.#state.status === 'signed_out' ? null : this.renew(this.#access?.token ?? null)
+  }
+
+  /** Replaces `stale`; callers who saw the same stale token share one renewal. */
+  async renew(stale: string | null): Promise<string | null> {
+    if (this.#access !== null && this.#access.token !== stale) return this.#access.token
+    this.#renewing ??= this.#renew().finally(() => (this.#renewing = null))
+    return this.#renewing
+  }
+
+  async #renew(): Promise<string | null> {
+    try {
+      const answer = await underRefreshLock(() => this.#post<SignedIn>('/auth/refresh', undefined))
+      this.#accept(answer)
+      return answer.access_token
+    } catch (cause) {
+      const { status } = asApiError(cause)
+      if (status === 401) {
+        this.#forget()
+        return null
+      }
+      // The server is away, not the learner: keep who they are, and let the caller show the fault.
+      if (this.#state.status === 'unknown') this.#become({ status: 'unreachable' })
+      throw cause
+    }
+  }
+
+  #accept(answer: SignedIn): void {
+    const lifetimeMs = answer.expires_in * 1000
+    const renewInMs = Math.max(lifetimeMs - RENEW_BEFORE_END_MS, lifetimeMs / 2)
+    this.#access = { token: answer.access_token, renewAt: Date.now() + renewInMs }
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(this.#renewQuietly, renewInMs)
+    localStorage.setItem(HINT, answer.user.id)
+    this.#become({ status: 'signed_in', user: answer.user })
+  }
+
+  #forget(): void {
+    clearTimeout(this.#timer)
+    this.#access = null
+    localStorage.removeItem(HINT)
+    this.#become({ status: 'signed_out' })
+  }
+
+  #become(state: AuthState): void {
+    this.#state = state
+    for (const listener of this.#listeners) listener()
+  }
+
+  #renewQuietly = (): void => {
+    // A failure here is not the learner's concern: the next call renews, and shows what is wrong.
+    this.renew(this.#access?.token ?? null).catch(() => undefined)
+  }
+
+  #onVisible = (): void => {
+    // A laptop that slept has slept through the timer.
+    if (document.visibilityState !== 'visible' || this.#access === null) return
+    if (Date.now() >= this.#access.renewAt) this.#renewQuietly()
+  }
+
+  #onOtherTab = (event: StorageEvent): void => {
+    if (event.key !== HINT) return
+    const here = this.#state.status === 'signed_in' ? this.#state.user.id : null
+    // Somebody else signed in or out in another tab; this page's data is theirs no longer.
+    if (event.newValue !== here) window.location.reload()
+  }
+
+  async #post<T>(path: string, body: unknown): Promise<T> {
+    let response: Response
+    try {
+      response = await fetch(this.#apiUrl + path, {
+        method: 'POST',
+        credentials: 'include',
+        // A page that is left in the middle still receives its new cookie.
+        keepalive: true,
+        signal: AbortSignal.timeout(PATIENCE_MS),
+        ...(body === undefined
+          ? {}
+          : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+      })
+    } catch {
+      throw new ApiError('network', 0)
+    }
+    const answer: unknown =
+      response.status === 204 ? undefined : await response.json().catch(() => null)
+    if (!response.ok) throw problemOf(response.status, answer)
+    return answer as T
+  }
+}

@@ -1,0 +1,159 @@
+import {
+  DisconnectReason,
+  Room,
+  RoomEvent,
+  Track,
+  type LocalAudioTrack,
+  type RemoteParticipant,
+  type RemoteTrack,
+} from 'livekit-client'
+import { readWords, type Words } from './words'
+
+/** What the tutor lets be known about itself in the room. */
+export interface TutorPresence {
+  doing: 'listening' | 'thinking' | 'speaking' | null
+  voice: 'ok' | 'unavailable'
+}
+
+/** What can happen on a line, in the app's own words. */
+export interface CallListener {
+  tutorIs: (tutor: TutorPresence | null) => void
+  said: (words: Words) => void
+  lost: () => void
+  back: () => void
+  /** The line is gone for good: a page that still wants to talk places a new call. */
+  closed: (why: 'moved' | 'dropped') => void
+  soundIs: (sound: 'free' | 'blocked') => void
+  tutorTrackIs: (track: MediaStreamTrack | null) => void
+  microphoneEnded: () => void
+}
+
+export interface Ticket {
+  serverUrl: string
+  token: string
+}
+
+const STATES = ['listening', 'thinking', 'speaking'] as const
+const CHAT = 'lk.chat'
+
+/** One stay in the room. */
+export class Call {
+  readonly #room: Room
+  readonly #listener: CallListener
+  #left = false
+
+  private constructor(room: Room, listener: CallListener) {
+    this.#room = room
+    this.#listener = listener
+  }
+
+  /** Joins the room; with a microphone, what it hears is sent at once unless it is muted. */
+  static async place(
+    ticket: Ticket,
+    microphone: LocalAudioTrack | null,
+    listener: CallListener,
+  ): Promise<Call> {
+    const room = new Room({
+      disconnectOnPageLeave: true,
+      // The microphone outlives a lost line: the next call sends the same track.
+      stopLocalTrackOnUnpublish: false,
+    })
+    const call = new Call(room, listener)
+    call.#listen()
+    readWords(room, listener.said)
+    try {
+      await room.connect(ticket.serverUrl, ticket.token)
+      if (microphone !== null) await call.#publish(microphone)
+    } catch (cause) {
+      call.leave()
+      throw cause
+    }
+    call.#reportTutor()
+    listener.soundIs(room.canPlaybackAudio ? 'free' : 'blocked')
+    return call
+  }
+
+  async #publish(microphone: LocalAudioTrack): Promise<void> {
+    await this.#room.localParticipant.publishTrack(microphone, { source: Track.Source.Microphone })
+  }
+
+  async addMicrophone(microphone: LocalAudioTrack): Promise<void> {
+    await this.#publish(microphone)
+  }
+
+  async sendText(text: string): Promise<void> {
+    await this.#room.localParticipant.sendText(text, { topic: CHAT })
+  }
+
+  /** Must be called from a press: browsers let a page make sound only then. */
+  async allowSound(): Promise<void> {
+    await this.#room.startAudio()
+  }
+
+  leave(): void {
+    this.#left = true
+    void this.#room.disconnect(false)
+    for (const element of document.querySelectorAll('audio[data-voice]')) element.remove()
+  }
+
+  #listen(): void {
+    const tutorChanged = () => this.#reportTutor()
+    this.#room
+      .on(RoomEvent.ParticipantConnected, tutorChanged)
+      .on(RoomEvent.ParticipantDisconnected, tutorChanged)
+      .on(RoomEvent.ParticipantAttributesChanged, tutorChanged)
+      .on(RoomEvent.Reconnecting, () => this.#listener.lost())
+      .on(RoomEvent.SignalReconnecting, () => this.#listener.lost())
+      .on(RoomEvent.Reconnected, () => {
+        this.#listener.back()
+        this.#reportTutor()
+      })
+      .on(RoomEvent.AudioPlaybackStatusChanged, () => {
+        this.#listener.soundIs(this.#room.canPlaybackAudio ? 'free' : 'blocked')
+      })
+      .on(RoomEvent.TrackSubscribed, (track) => this.#play(track))
+      .on(RoomEvent.TrackUnsubscribed, (track) => this.#silence(track))
+      .on(RoomEvent.LocalTrackUnpublished, (publication) => {
+        if (publication.track?.mediaStreamTrack.readyState === 'ended') {
+          this.#listener.microphoneEnded()
+        }
+      })
+      .on(RoomEvent.Disconnected, (reason) => {
+        if (this.#left) return
+        this.#left = true
+        const moved = reason === DisconnectReason.DUPLICATE_IDENTITY
+        this.#listener.closed(moved ? 'moved' : 'dropped')
+      })
+  }
+
+  #reportTutor(): void {
+    if (this.#left) return
+    const tutor = [...this.#room.remoteParticipants.values()].find(isTutor)
+    this.#listener.tutorIs(tutor === undefined ? null : presenceOf(tutor))
+  }
+
+  #play(track: RemoteTrack): void {
+    if (track.kind !== Track.Kind.Audio) return
+    const element = track.attach()
+    element.dataset.voice = 'tutor'
+    document.body.append(element)
+    this.#listener.tutorTrackIs(track.mediaStreamTrack)
+  }
+
+  #silence(track: RemoteTrack): void {
+    for (const element of track.detach()) element.remove()
+    this.#listener.tutorTrackIs(null)
+  }
+}
+
+function isTutor(participant: RemoteParticipant): boolean {
+  return participant.isAgent && participant.attributes['lk.publish_on_behalf'] === undefined
+}
+
+function presenceOf(tutor: RemoteParticipant): TutorPresence {
+  const state = tutor.attributes['lk.agent.state']
+  return {
+    doing: STATES.find((known) => known === state) ?? null,
+    voice: tutor.attributes['avaaz.voice'] === 'unavailable' ? 'unavailable' : 'ok',
+  }
+}
