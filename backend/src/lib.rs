@@ -1,1 +1,7 @@
-//! Placeholder.
+//! The API and the commands of Avaaz.
+
+pub mod content;
+pub mod conversations;
+pub mod livekit;
+pub mod sessions;
+pub mod tutor_host;

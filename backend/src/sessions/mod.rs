@@ -1,0 +1,4 @@
+//! A learner's durable thread with the tutor.
+
+pub mod domain;
+pub mod store;

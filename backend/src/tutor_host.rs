@@ -1,0 +1,234 @@
+//! The agent's host on Postgres: conversations are leased rows, and every write names the lease it is made under.
+//!
+//! A claim raises the row's epoch. A write is refused unless the row still names its runtime and its epoch, so a runtime that
+//! lost its lease writes nothing more; while nobody else has claimed, a lease that ran out (the database was away) still
+//! writes and can be renewed. Notifications are hints: whoever is told reads again, and reads again every second anyway.
+
+mod inbox;
+mod lease;
+mod listener;
+mod turns;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord};
+use avaaz_tutor::EndReason;
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::content::ContentKeys;
+use crate::livekit::LiveKit;
+use inbox::Inbox;
+
+/// How leases are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct LeaseTerms {
+    /// How long a lease lasts without being renewed. Runtimes renew every second.
+    pub period: Duration,
+    /// How often to look for work without being told of it.
+    pub poll_every: Duration,
+    /// How long a statement may take before the database counts as out of reach.
+    pub statement_timeout: Duration,
+    /// How long a whole conversation may take.
+    pub time_limit: Duration,
+}
+
+impl Default for LeaseTerms {
+    /// A conversation whose runtime died is taken over within five seconds: a lease is at most four seconds from running out.
+    fn default() -> Self {
+        Self {
+            period: Duration::from_secs(4),
+            poll_every: Duration::from_millis(500),
+            statement_timeout: Duration::from_secs(2),
+            time_limit: Duration::from_secs(60 * 60),
+        }
+    }
+}
+
+/// Serves the agent runtimes of this process from Postgres.
+pub struct PgTutorHost {
+    shared: Arc<Shared>,
+    listener: JoinHandle<()>,
+}
+
+struct Shared {
+    pool: PgPool,
+    keys: Arc<ContentKeys>,
+    livekit: Arc<LiveKit>,
+    terms: LeaseTerms,
+    inbox: Inbox,
+    held: Mutex<HashMap<Uuid, Held>>,
+    /// Since when every statement has reached the database; none while it is out of reach.
+    reachable_since: Mutex<Option<Instant>>,
+}
+
+/// What the runtime was last told about a conversation that it holds.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    lease: Lease,
+    settings_at: DateTime<Utc>,
+    end_told: bool,
+}
+
+impl PgTutorHost {
+    /// Starts to listen for notices. They stop when the host is dropped.
+    #[must_use]
+    pub fn start(pool: PgPool, keys: Arc<ContentKeys>, livekit: Arc<LiveKit>, terms: LeaseTerms) -> Self {
+        let shared = Arc::new(Shared {
+            pool,
+            keys,
+            livekit,
+            terms,
+            inbox: Inbox::default(),
+            held: Mutex::default(),
+            reachable_since: Mutex::default(),
+        });
+        let listener = tokio::spawn(listener::run(shared.clone()));
+        Self { shared, listener }
+    }
+}
+
+impl Drop for PgTutorHost {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+#[async_trait]
+impl avaaz_agent::host::TutorHost for PgTutorHost {
+    async fn claim(&self, runtime: Uuid, room_for: usize) -> Result<Vec<Claimed>, HostError> {
+        let take_expired = self.shared.may_take_expired();
+        let claimed = self.shared.reach(lease::claim(&self.shared, runtime, room_for, take_expired)).await?;
+        let mut held = self.shared.held();
+        for (claimed, settings_at) in &claimed {
+            let lease = claimed.lease;
+            held.insert(lease.conversation, Held { lease, settings_at: *settings_at, end_told: false });
+        }
+        Ok(claimed.into_iter().map(|(claimed, _)| claimed).collect())
+    }
+
+    async fn renew(&self, leases: &[Lease]) -> Result<Vec<Lease>, HostError> {
+        let kept = self.shared.reach(lease::renew(&self.shared, leases)).await?;
+        let lost = leases.iter().filter(|lease| !kept.iter().any(|kept| kept.lease == **lease)).copied().collect::<Vec<_>>();
+        for lease in &lost {
+            self.shared.forget(*lease);
+        }
+        // What a lost notification would have said is seen here, a second later.
+        let _ = self.shared.reach(listener::tell_changes(&self.shared, kept)).await;
+        Ok(lost)
+    }
+
+    async fn release(&self, lease: Lease) -> Result<(), HostError> {
+        self.shared.forget(lease);
+        self.shared.write(lease::release(&self.shared.pool, lease)).await
+    }
+
+    async fn end(&self, lease: Lease, reason: EndReason, ended_at: SystemTime) -> Result<(), HostError> {
+        self.shared.write(lease::end(&self.shared.pool, lease, reason, ended_at.into())).await?;
+        self.shared.forget(lease);
+        Ok(())
+    }
+
+    async fn record_turn(&self, lease: Lease, turn: TurnRecord) -> Result<(), HostError> {
+        self.shared.write(turns::record(&self.shared, lease, turn)).await
+    }
+
+    async fn record_words(&self, lease: Lease, turn: Uuid, text: String) -> Result<(), HostError> {
+        self.shared.write(turns::fill_in(&self.shared, lease, turn, &text)).await
+    }
+
+    async fn record_presence(&self, lease: Lease, learner_present: bool) -> Result<(), HostError> {
+        self.shared.write(lease::record_presence(&self.shared.pool, lease, learner_present)).await
+    }
+
+    async fn record_provider(&self, lease: Lease, provider: &str, model: &str) -> Result<(), HostError> {
+        self.shared.write(lease::record_provider(&self.shared.pool, lease, provider, model)).await
+    }
+
+    async fn ensure_room(&self, room: &str) -> Result<(), HostError> {
+        self.shared.livekit.create_room(room).await.map_err(|error| HostError::Unavailable(error.to_string()))
+    }
+
+    async fn next_notice(&self) -> Notice {
+        self.shared.inbox.next().await
+    }
+}
+
+/// What came of a write that names its lease.
+enum Written {
+    /// It stands.
+    Done,
+    /// The row names another holder, or is gone.
+    LeaseLost,
+    /// It would be wrong, now and later.
+    Refused(String),
+}
+
+impl Shared {
+    /// Carries out a statement within its time, and keeps account of whether the database is there.
+    async fn reach<T>(&self, statement: impl Future<Output = sqlx::Result<T>>) -> Result<T, HostError> {
+        let result = match tokio::time::timeout(self.terms.statement_timeout, statement).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(host_error(error)),
+            Err(_) => Err(HostError::Unavailable("the database did not answer in time".into())),
+        };
+        let mut since = self.reachable_since.lock().unwrap_or_else(PoisonError::into_inner);
+        match &result {
+            Err(HostError::Unavailable(_)) => *since = None,
+            _ => {
+                since.get_or_insert_with(Instant::now);
+            }
+        }
+        result
+    }
+
+    async fn write(&self, statement: impl Future<Output = sqlx::Result<Written>>) -> Result<(), HostError> {
+        match self.reach(statement).await? {
+            Written::Done => Ok(()),
+            Written::LeaseLost => Err(HostError::LeaseLost),
+            Written::Refused(why) => Err(HostError::Refused(why)),
+        }
+    }
+
+    /// Returns whether leases that ran out may be taken. After an outage their holders come back at the same time as we do,
+    /// and have one period to renew; a database that was restarted asks for the same (see `lease::claim`).
+    fn may_take_expired(&self) -> bool {
+        let since = *self.reachable_since.lock().unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| since.elapsed() >= self.terms.period)
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<Uuid, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn forget(&self, lease: Lease) {
+        let mut held = self.held();
+        if held.get(&lease.conversation).is_some_and(|held| held.lease == lease) {
+            held.remove(&lease.conversation);
+        }
+        drop(held);
+        self.inbox.forget(lease.conversation);
+    }
+}
+
+fn host_error(error: sqlx::Error) -> HostError {
+    match &error {
+        // 22 and 23: the values themselves are wrong; the same write would be refused again.
+        sqlx::Error::Database(cause) if cause.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23")) => {
+            HostError::Refused(format!("{} {}", cause.code().unwrap_or_default(), cause.constraint().unwrap_or_default()))
+        }
+        sqlx::Error::ColumnDecode { index, .. } => HostError::Refused(format!("column {index} is not known to this release")),
+        // The message could hold a row's values; its kind is enough.
+        sqlx::Error::Database(cause) => HostError::Unavailable(format!("database error {}", cause.code().unwrap_or_default())),
+        sqlx::Error::Io(cause) => HostError::Unavailable(format!("database connection: {}", cause.kind())),
+        sqlx::Error::PoolTimedOut => HostError::Unavailable("no database connection in time".into()),
+        _ => HostError::Unavailable("database".into()),
+    }
+}

@@ -1,0 +1,136 @@
+//! One connection that listens for what changes outside the runtime, and says it to the runtime.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use avaaz_agent::host::{HostError, Lease, Notice};
+use sqlx::postgres::PgListener;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use uuid::Uuid;
+
+use super::lease::{self, Kept};
+use super::{Held, Shared};
+use crate::conversations::store::{ConversationChanged, WorkMayWait};
+
+const RECONNECT_AFTER: Duration = Duration::from_millis(500);
+
+/// Listens, and looks for work on a clock of its own, until it is aborted.
+pub(super) async fn run(shared: Arc<Shared>) {
+    tokio::join!(listen(&shared), poll(&shared));
+}
+
+/// Work must also be found while nothing can be heard.
+async fn poll(shared: &Shared) {
+    let mut ticks = interval(shared.terms.poll_every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        shared.inbox.put(Notice::WorkMayWait);
+    }
+}
+
+async fn listen(shared: &Shared) {
+    let mut listening = None;
+    loop {
+        match hear(shared, &mut listening).await {
+            Heard::WorkMayWait => shared.inbox.put(Notice::WorkMayWait),
+            Heard::Changed(conversation) => {
+                let held = shared.held().get(&conversation).copied();
+                if let Some(held) = held {
+                    check(shared, vec![held.lease]).await;
+                }
+            }
+            Heard::Again => {
+                let held = shared.held().values().map(|held| held.lease).collect::<Vec<_>>();
+                check(shared, held).await;
+                shared.inbox.put(Notice::WorkMayWait);
+            }
+        }
+    }
+}
+
+enum Heard {
+    WorkMayWait,
+    Changed(Uuid),
+    /// The connection is new: what was said meanwhile was not heard.
+    Again,
+}
+
+async fn hear(shared: &Shared, listening: &mut Option<PgListener>) -> Heard {
+    loop {
+        let Some(listener) = listening else {
+            match connect(shared).await {
+                Ok(listener) => {
+                    *listening = Some(listener);
+                    return Heard::Again;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "cannot listen for changes yet");
+                    sleep(RECONNECT_AFTER).await;
+                    continue;
+                }
+            }
+        };
+        match listener.try_recv().await {
+            Ok(Some(heard)) if heard.channel() == WorkMayWait::CHANNEL => return Heard::WorkMayWait,
+            Ok(Some(heard)) => {
+                if let Ok(conversation) = heard.payload().parse() {
+                    return Heard::Changed(conversation);
+                }
+            }
+            Ok(None) | Err(_) => *listening = None,
+        }
+    }
+}
+
+async fn connect(shared: &Shared) -> sqlx::Result<PgListener> {
+    let mut listener = PgListener::connect_with(&shared.pool).await?;
+    listener.listen_all([WorkMayWait::CHANNEL, ConversationChanged::CHANNEL]).await?;
+    Ok(listener)
+}
+
+/// Reads again what the runtime holds, and says what is new.
+async fn check(shared: &Shared, leases: Vec<Lease>) {
+    if leases.is_empty() {
+        return;
+    }
+    let Ok(kept) = shared.reach(lease::read(&shared.pool, &leases)).await else { return };
+    for lost in leases.iter().filter(|lease| !kept.iter().any(|kept| kept.lease == **lease)) {
+        // Released or ended by the runtime itself meanwhile: it knows.
+        if shared.held().get(&lost.conversation).is_some_and(|held| held.lease == *lost) {
+            shared.forget(*lost);
+            shared.inbox.put(Notice::LeaseLost { conversation: lost.conversation });
+        }
+    }
+    let told: Result<(), HostError> = shared.reach(tell_changes(shared, kept)).await;
+    if let Err(error) = told {
+        tracing::debug!(%error, "changes are told with the next renewal");
+    }
+}
+
+/// Says what changed since the runtime was last told.
+pub(super) async fn tell_changes(shared: &Shared, kept: Vec<Kept>) -> sqlx::Result<()> {
+    for kept in kept {
+        let conversation = kept.lease.conversation;
+        let held = shared.held().get(&conversation).copied();
+        let Some(held) = held.filter(|held| held.lease == kept.lease) else { continue };
+        if let (Some(reason), false) = (kept.end_reason, held.end_told) {
+            remember(shared, Held { end_told: true, ..held });
+            shared.inbox.put(Notice::EndRequested { conversation, reason });
+        } else if kept.settings_at != held.settings_at
+            && kept.end_reason.is_none()
+            && let Some(brief) = lease::read_brief(&shared.pool, conversation).await?
+        {
+            remember(shared, Held { settings_at: kept.settings_at, ..held });
+            shared.inbox.put(Notice::BriefChanged { conversation, brief: Box::new(brief) });
+        }
+    }
+    Ok(())
+}
+
+fn remember(shared: &Shared, now: Held) {
+    // The runtime may have given it back meanwhile; then there is nothing to remember.
+    if let Some(held) = shared.held().get_mut(&now.lease.conversation).filter(|held| held.lease == now.lease) {
+        *held = now;
+    }
+}
