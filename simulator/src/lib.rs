@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Stands in for the realtime providers, on the wire.
+
+pub mod script;

@@ -1,2 +1,3 @@
-//! Placeholder.
+//! `avaaz-simulator`: the simulator as a program of its own.
+
 fn main() {}
