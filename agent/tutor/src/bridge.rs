@@ -1,9 +1,32 @@
 //! The bridge between a learner and a provider: takes what happens, says what to do.
+//!
+//! This file holds the state, the doors and the order in which due things are settled. What happens on each side is in
+//! `bridge/learner.rs` and `bridge/tutor.rs`, the provider's line in `bridge/line.rs`, the ways out in `bridge/leaving.rs`.
+
+mod learner;
+mod leaving;
+mod line;
+mod tutor;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::{Brief, Capabilities, Input, Moment, Output, PastTurn};
+use crate::allowance::Allowance;
+use crate::backoff::Backoff;
+use crate::ear::Ear;
+use crate::floor::{Floor, Holder};
+use crate::reply::Reply;
+use crate::{
+    AgentState, Brief, Capabilities, EndReason, Input, Moment, Output, PastTurn, ProviderCommand,
+    ProviderEvent, ReplyId, VoiceState,
+};
+use leaving::{Leaving, Way};
+use line::Line;
+
+/// After so long without the learner the provider is closed: it costs money.
+const CLOSE_PROVIDER_AFTER: Duration = Duration::from_secs(20);
+/// After so long without the learner the conversation is over.
+const GONE_AFTER: Duration = Duration::from_secs(60);
 
 /// All that a [`Bridge`] begins with.
 #[derive(Debug, Clone)]
@@ -27,40 +50,305 @@ pub struct BridgeSetup {
 /// Decides everything in one conversation, from its claim to its end or hand-back on this runtime.
 #[derive(Debug)]
 pub struct Bridge {
-    outputs: VecDeque<Output>,
+    out: VecDeque<Output>,
+    now: Moment,
     over: bool,
+
+    brief: Brief,
+    can: Capabilities,
+    allowance: Allowance,
+    leaving: Option<Leaving>,
+
+    /// Since when the learner is away; `None` while they are here.
+    away_since: Option<Moment>,
+    ear: Ear,
+    floor: Floor,
+    /// Replies that are received or played, in order; the first is the one that sounds.
+    replies: VecDeque<Reply>,
+    /// Replies that are over: what still comes of them is ignored.
+    past_replies: VecDeque<ReplyId>,
+    expecting: Option<Expecting>,
+    owed: Option<Owed>,
+    /// Not before.
+    owed_from: Moment,
+    /// Whether a missing reply was asked for once more.
+    asked_again: bool,
+    greeted: bool,
+    wrap_up_owed: bool,
+    /// Whether presses of the key are told, not only releases.
+    knows_presses: bool,
+
+    line: Line,
+    backoff: Backoff,
+    failing_since: Option<Moment>,
+    refusals: u32,
+    /// Whether this session of the provider has given sound.
+    proved: bool,
+    was_ready: bool,
+    voice_in_use: Option<String>,
+    change_due: bool,
+    /// When the session is replaced at the next turn boundary, and when without waiting for one.
+    recycle: Option<(Moment, Moment)>,
+    /// Typed after the provider was asked to open.
+    unsent_text: Vec<String>,
+    /// Up to here on the ear's clock the provider was given everything.
+    sent_until: Duration,
+    /// From here on the next session has to be given everything.
+    replay_from: Duration,
+    /// What the learner said up to here was taken as a whole.
+    taken_until: Duration,
+    /// Until then the next session hears what was replayed to it.
+    replay_over: Moment,
+
+    shown_state: Option<AgentState>,
+    voice: Option<VoiceState>,
+}
+
+/// A reply that ought to come.
+#[derive(Debug)]
+struct Expecting {
+    since: Moment,
+    /// When the learner stopped.
+    answers: Option<Moment>,
+    /// With which it was asked for.
+    instructions: Option<String>,
+    /// The learner's speech turned out to be nothing.
+    nothing_said: bool,
+}
+
+/// A reply that has to be asked for as soon as nobody speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owed {
+    Greeting,
+    Answer,
+    /// The rest of a reply that was lost by a fault.
+    Rest,
 }
 
 impl Bridge {
     /// Makes a bridge. The learner is away until [`Input::LearnerJoined`].
     #[must_use]
     pub fn new(setup: BridgeSetup, now: Moment) -> Self {
-        let _ = (setup, now);
         Self {
-            outputs: VecDeque::new(),
+            out: VecDeque::new(),
+            now,
             over: false,
+            greeted: setup.greeted || !setup.history.is_empty(),
+            floor: Floor::new(setup.next_seq, setup.history),
+            brief: setup.brief,
+            can: setup.capabilities,
+            allowance: Allowance::new(setup.time_limit, now),
+            leaving: None,
+            away_since: Some(now),
+            ear: Ear::default(),
+            replies: VecDeque::new(),
+            past_replies: VecDeque::new(),
+            expecting: None,
+            owed: None,
+            owed_from: now,
+            asked_again: false,
+            wrap_up_owed: false,
+            knows_presses: false,
+            line: Line::Down,
+            backoff: Backoff::new(setup.jitter_seed),
+            failing_since: None,
+            refusals: 0,
+            proved: false,
+            was_ready: false,
+            voice_in_use: None,
+            change_due: false,
+            recycle: None,
+            unsent_text: Vec::new(),
+            sent_until: Duration::ZERO,
+            replay_from: Duration::ZERO,
+            taken_until: Duration::ZERO,
+            replay_over: now,
+            shown_state: None,
+            voice: None,
         }
     }
 
     /// Takes one thing that happened, at the time of its happening. After the end it does nothing.
     pub fn handle(&mut self, input: Input, now: Moment) {
-        let _ = (input, now);
+        if self.over {
+            return;
+        }
+        self.now = self.now.max(now);
+        match input {
+            Input::LearnerJoined => self.learner_joined(),
+            Input::LearnerLeft => self.learner_left(),
+            Input::LearnerAudio(pcm) => self.learner_audio(pcm),
+            Input::LearnerTyped(text) => self.learner_typed(&text),
+            Input::LearnerPressed => self.learner_pressed(),
+            Input::LearnerReleased => self.learner_released(),
+            Input::ProviderFailed(fault) => self.provider_lost(&fault),
+            Input::Provider(event) => self.provider_said(event),
+            Input::Played { reply, sent, heard } => self.played(&reply, sent, heard),
+            Input::PlayoutDrained { reply } => self.playout_drained(&reply),
+            Input::BriefChanged(brief) => self.brief_changed(*brief),
+            Input::EndRequested(reason) => self.end_requested(reason),
+            Input::HostIsClosing => self.leave(Way::HandBack, leaving::HAND_BACK_TAKES_AT_MOST),
+            Input::Tick => {}
+        }
+        self.settle();
     }
 
     /// Returns the next thing to bring about, in order; `None` when all is said.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        self.out.pop_front()
     }
 
     /// Returns when [`Input::Tick`] is wanted at the latest; `None` when only something happening can change anything.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Moment> {
-        None
+        if self.over {
+            return None;
+        }
+        let away = self.away_since;
+        let recycle = if self.is_ready() { self.recycle } else { None };
+        [
+            self.floor.words_due(),
+            away.filter(|_| self.line != Line::Down)
+                .map(|since| since + CLOSE_PROVIDER_AFTER),
+            away.map(|since| since + GONE_AFTER),
+            self.line_due(),
+            self.replay_due(),
+            self.reply_due(),
+            self.owed.map(|_| self.owed_from),
+            self.allowance.notice(),
+            Some(self.allowance.limit()),
+            recycle.map(|(soft, _)| soft),
+            recycle.map(|(_, hard)| hard),
+            self.leaving.as_ref().map(|leaving| leaving.until),
+        ]
+        .into_iter()
+        .flatten()
+        // What is due and was not done waits for something to happen, not for time.
+        .filter(|due| *due > self.now && *due < Moment::MAX)
+        .min()
     }
 
     /// Returns whether [`Output::End`] or [`Output::HandBack`] was put out; nothing follows then.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.over
+    }
+
+    fn provider_said(&mut self, event: ProviderEvent) {
+        if !matches!(self.line, Line::Opening { .. } | Line::Ready { .. }) {
+            return;
+        }
+        match event {
+            ProviderEvent::Ready { capabilities, .. } => self.provider_ready(capabilities),
+            ProviderEvent::SpeechStarted { item } => self.speech_started(item),
+            ProviderEvent::SpeechStopped { item } => self.speech_stopped(&item),
+            ProviderEvent::LearnerWordsDelta { item, delta } => {
+                self.floor.words_delta(&item, delta, &mut self.out);
+            }
+            ProviderEvent::LearnerWords { item, text } => self.learner_words(&item, text),
+            ProviderEvent::ReplyStarted { reply } => self.reply_started(reply),
+            ProviderEvent::ReplyAudio { reply, pcm } => self.reply_audio(reply, pcm),
+            ProviderEvent::ReplyWords { reply, delta } => self.reply_words(reply, &delta),
+            ProviderEvent::ReplyEnded { reply, how, usage } => self.reply_ended(&reply, how, usage),
+            ProviderEvent::ToolCalled(call) => {
+                // None is offered; a model that calls one all the same must not wait for ever.
+                let output = r#"{"error":"there is no such tool"}"#.to_owned();
+                self.ask(ProviderCommand::ToolResult {
+                    call: call.id,
+                    output,
+                });
+            }
+            ProviderEvent::ToolCancelled { .. } | ProviderEvent::Complained(_) => {}
+            ProviderEvent::ClosingSoon { left } => {
+                self.recycle = Some((self.now, self.now.saturating_add(left.mul_f64(0.8))));
+            }
+            ProviderEvent::Closed(fault) => self.provider_lost(&fault),
+        }
+    }
+
+    /// Does all that is due, in an order in which nothing undoes what came before.
+    fn settle(&mut self) {
+        self.floor.give_up_words(Some(self.now), &mut self.out);
+        if self.replay_due().is_some_and(|due| self.now >= due) {
+            // Speech that went on when the last session was lost, and that this one does not hear.
+            self.floor.end_speech(self.now, &mut self.out);
+        }
+        self.settle_absence();
+        self.settle_line();
+        self.settle_replies();
+        if self.allowance.take_notice(self.now) {
+            self.wrap_up_owed = true;
+        }
+        if self.now >= self.allowance.limit() {
+            self.leave(
+                Way::End(EndReason::TimeLimit),
+                leaving::LAST_SENTENCE_TAKES_AT_MOST,
+            );
+        }
+        self.settle_recycling();
+        self.settle_owed();
+        self.show_state();
+        self.settle_leaving();
+    }
+
+    fn settle_absence(&mut self) {
+        let Some(since) = self.away_since else { return };
+        if self.now >= since + CLOSE_PROVIDER_AFTER && self.line != Line::Down {
+            if self.cut_replies(false) {
+                self.owed = Some(Owed::Rest);
+            }
+            self.close_provider();
+            self.floor.end_speech(self.now, &mut self.out);
+            self.floor.give_up_words(None, &mut self.out);
+        }
+        if self.now >= since + GONE_AFTER {
+            self.leave(Way::End(EndReason::LearnerGone), Duration::ZERO);
+        }
+    }
+
+    fn ask(&mut self, command: ProviderCommand) {
+        self.out.push_back(Output::ToProvider(command));
+    }
+
+    fn is_ready(&self) -> bool {
+        matches!(self.line, Line::Ready { .. })
+    }
+
+    /// Returns when speech that a new session has to notice in what was replayed to it must have been noticed.
+    fn replay_due(&self) -> Option<Moment> {
+        (self.is_ready() && !self.brief.push_to_talk && self.floor.speaks_unplaced())
+            .then_some(self.replay_over)
+    }
+
+    /// Returns whether this is a boundary between turns: nobody speaks, and nothing is on its way.
+    fn is_quiet(&self) -> bool {
+        self.floor.holder() == Holder::Nobody && self.replies.is_empty() && self.expecting.is_none()
+    }
+
+    fn show_state(&mut self) {
+        let state = if self.away_since.is_some() {
+            AgentState::Idle
+        } else {
+            match self.floor.holder() {
+                Holder::Tutor { .. } => AgentState::Speaking,
+                Holder::Learner => AgentState::Listening,
+                Holder::Nobody if self.expecting.is_some() || !self.replies.is_empty() => {
+                    AgentState::Thinking
+                }
+                Holder::Nobody if !self.was_ready => AgentState::Initializing,
+                Holder::Nobody => AgentState::Listening,
+            }
+        };
+        if self.shown_state != Some(state) {
+            self.shown_state = Some(state);
+            self.out.push_back(Output::State(state));
+        }
+    }
+
+    fn show_voice(&mut self, voice: VoiceState) {
+        if self.voice != Some(voice) {
+            self.voice = Some(voice);
+            self.out.push_back(Output::Voice(voice));
+        }
     }
 }

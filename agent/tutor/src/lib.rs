@@ -8,11 +8,20 @@
 //!
 //! Time is a [`Moment`]: how long after the conversation's start on this runtime. It never goes back.
 
+mod allowance;
+mod backoff;
 mod bridge;
 mod brief;
+mod ear;
+mod floor;
 mod input;
+mod instructions;
 mod output;
 mod provider;
+mod reply;
+mod reply_text;
+mod silence;
+mod transcript;
 mod words;
 
 pub use bridge::{Bridge, BridgeSetup};

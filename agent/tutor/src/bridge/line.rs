@@ -1,0 +1,286 @@
+//! The line to the provider: opened when there is somebody to talk to, opened anew after faults and before it grows too old.
+
+use std::time::Duration;
+
+use super::{Bridge, Owed};
+use crate::floor::Holder;
+use crate::{
+    Capabilities, EndReason, Fault, FaultKind, Moment, Output, PastTurn, ProviderCommand,
+    SessionSetup, Speaker, VoiceState,
+};
+
+/// So long a session may take to be set up.
+const OPENS_WITHIN: Duration = Duration::from_secs(15);
+/// A session that lived so long was a good one: its end begins a new count of failures.
+const PROVED_AFTER: Duration = Duration::from_secs(5);
+/// After so long without a provider the conversation ends.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(120);
+/// A provider that refuses us so often in a row will not have us.
+const MOST_REFUSALS: u32 = 3;
+/// Between refusals: somebody may be correcting a key.
+const AFTER_REFUSAL: Duration = Duration::from_secs(5);
+/// When the provider is busy.
+const AFTER_BUSY: Duration = Duration::from_secs(1);
+/// What a dying socket may have taken with it.
+const LAST_MOMENTS: Duration = Duration::from_secs(1);
+/// How long a new session may take to notice the speech in what is replayed to it.
+const REPLAY_TAKES: Duration = Duration::from_secs(5);
+/// How long a voice in what was kept may take to be noticed, before we greet it.
+const VOICE_IS_NOTICED_WITHIN: Duration = Duration::from_secs(1);
+
+/// The state of the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    Down,
+    Opening { since: Moment },
+    Ready { since: Moment },
+    Waiting { until: Moment },
+}
+
+impl Bridge {
+    pub(super) fn setup(&self, history: Vec<PastTurn>) -> SessionSetup {
+        SessionSetup::from_brief(
+            &self.brief,
+            crate::instructions::instructions(&self.brief),
+            history,
+        )
+    }
+
+    pub(super) fn open_provider(&mut self) {
+        // What was typed is told as history.
+        self.unsent_text.clear();
+        if self.owed.is_none()
+            && self.replies.is_empty()
+            && self.floor.transcript().waits_for_an_answer()
+        {
+            self.owed = Some(Owed::Answer);
+        }
+        let mut history = self.floor.transcript().for_provider();
+        if let (Holder::Tutor { turn, .. }, Some(reply)) =
+            (self.floor.holder(), self.replies.front())
+        {
+            // It still sounds, and will have been heard.
+            history.push(PastTurn {
+                seq: turn.0,
+                speaker: Speaker::Tutor,
+                text: reply.whole_text().trim().to_owned(),
+                interrupted: reply.broken,
+            });
+        }
+        let setup = self.setup(history);
+        self.voice_in_use = setup.voice.clone();
+        self.change_due = false;
+        self.line = Line::Opening { since: self.now };
+        self.out.push_back(Output::OpenProvider(Box::new(setup)));
+    }
+
+    pub(super) fn provider_ready(&mut self, capabilities: Capabilities) {
+        self.can = capabilities;
+        if self.is_ready() {
+            return;
+        }
+        self.line = Line::Ready { since: self.now };
+        self.was_ready = true;
+        self.proved = false;
+        self.recycle = self.can.session_limit.map(|limit| {
+            (
+                self.now.saturating_add(limit.mul_f64(0.8)),
+                self.now.saturating_add(limit.mul_f64(0.97)),
+            )
+        });
+        self.show_voice(VoiceState::Available);
+        if std::mem::take(&mut self.change_due) {
+            let setup = SessionSetup {
+                voice: self.voice_in_use.clone(),
+                ..self.setup(Vec::new())
+            };
+            if self.can.change_setup_midway {
+                self.ask(ProviderCommand::Change(Box::new(setup)));
+            } else {
+                self.recycle = Some((self.now, Moment::MAX));
+            }
+        }
+
+        let voice_waits = self.ear.heard_a_voice_since(self.replay_from);
+        for pcm in self.ear.since(self.replay_from) {
+            self.ask(ProviderCommand::Audio(pcm));
+        }
+        self.sent_until = self.ear.end();
+        self.replay_over = self.now + REPLAY_TAKES;
+
+        if self.floor.waits_for_words() {
+            // It will be answered when it was heard.
+            self.owed = None;
+            if self.is_manual() && self.floor.holder() != Holder::Learner {
+                self.commit();
+            }
+        }
+        let typed = std::mem::take(&mut self.unsent_text).join("\n");
+        if !typed.is_empty() {
+            self.owed = None;
+            self.ask(ProviderCommand::Text(typed));
+            self.expect_reply(None);
+        }
+        if !self.greeted {
+            self.owed = Some(Owed::Greeting);
+        }
+        self.owed_from = self.now
+            + if voice_waits {
+                VOICE_IS_NOTICED_WITHIN
+            } else {
+                Duration::ZERO
+            };
+    }
+
+    /// The provider is gone, or will be: what was under way is taken care of.
+    fn let_go(&mut self) {
+        let lost_from = self
+            .sent_until
+            .saturating_sub(LAST_MOMENTS)
+            .max(self.taken_until)
+            .min(self.sent_until);
+        if self.is_ready() {
+            self.replay_from = self
+                .floor
+                .wordless_from()
+                .map_or(lost_from, |from| from.min(lost_from));
+        }
+        self.floor.provider_lost();
+        self.expecting = None;
+        for index in 0..self.replies.len() {
+            let reply = &mut self.replies[index];
+            reply.foreign = true;
+            if !reply.complete {
+                reply.complete = true;
+                reply.broken = true;
+                self.owed = Some(Owed::Rest);
+            }
+            self.finish(index);
+        }
+        self.begin_next();
+        self.recycle = None;
+    }
+
+    pub(super) fn close_provider(&mut self) {
+        self.let_go();
+        if matches!(self.line, Line::Opening { .. } | Line::Ready { .. }) {
+            self.out.push_back(Output::CloseProvider);
+        }
+        self.line = Line::Down;
+        self.failing_since = None;
+        self.refusals = 0;
+        self.backoff.reset();
+    }
+
+    /// The provider's session ended, or could not be opened.
+    pub(super) fn provider_lost(&mut self, fault: &Fault) {
+        let healthy = match self.line {
+            Line::Down | Line::Waiting { .. } => return,
+            Line::Opening { .. } => false,
+            Line::Ready { since } => self.proved || self.now >= since + PROVED_AFTER,
+        };
+        self.let_go();
+        if self.away_since.is_some() || self.leaving.is_some() {
+            self.line = Line::Down;
+            return;
+        }
+        if healthy {
+            self.failing_since = None;
+            self.refusals = 0;
+            self.backoff.reset();
+        }
+        let refused = fault.kind == FaultKind::Refused;
+        if refused {
+            self.refusals += 1;
+        }
+        let failing_since = *self.failing_since.get_or_insert(self.now);
+        if self.refusals >= MOST_REFUSALS || self.now >= failing_since + GIVEN_UP_AFTER {
+            self.give_up();
+            return;
+        }
+        if !healthy || refused {
+            self.show_voice(VoiceState::Unavailable);
+        }
+        let wait = match fault.kind {
+            FaultKind::Refused => self.backoff.next().max(AFTER_REFUSAL),
+            FaultKind::Busy => self.backoff.next().max(AFTER_BUSY),
+            // The first try after a good session is made at once: the learner waits.
+            _ if healthy => Duration::ZERO,
+            _ => self.backoff.next(),
+        };
+        self.line = Line::Waiting {
+            until: self.now + wait,
+        };
+    }
+
+    fn give_up(&mut self) {
+        self.line = Line::Down;
+        self.show_voice(VoiceState::Unavailable);
+        self.leave(
+            super::Way::End(EndReason::ProviderFailed),
+            super::leaving::LAST_SENTENCE_TAKES_AT_MOST,
+        );
+    }
+
+    /// Returns when the line next needs care.
+    pub(super) fn line_due(&self) -> Option<Moment> {
+        let given_up = self.failing_since.map(|since| since + GIVEN_UP_AFTER);
+        match self.line {
+            Line::Down | Line::Ready { .. } => None,
+            Line::Opening { since } => Some(since + OPENS_WITHIN).into_iter().chain(given_up).min(),
+            Line::Waiting { until } => Some(until).into_iter().chain(given_up).min(),
+        }
+    }
+
+    pub(super) fn settle_line(&mut self) {
+        if let Line::Opening { since } = self.line
+            && self.now >= since + OPENS_WITHIN
+        {
+            self.out.push_back(Output::CloseProvider);
+            self.provider_lost(&Fault {
+                kind: FaultKind::Broken,
+                detail: "not ready in time".to_owned(),
+            });
+        }
+        if matches!(self.line, Line::Opening { .. } | Line::Waiting { .. })
+            && self
+                .failing_since
+                .is_some_and(|since| self.now >= since + GIVEN_UP_AFTER)
+        {
+            if matches!(self.line, Line::Opening { .. }) {
+                self.out.push_back(Output::CloseProvider);
+            }
+            self.give_up();
+        }
+        if let Line::Waiting { until } = self.line
+            && self.now >= until
+        {
+            if self.away_since.is_some() || self.leaving.is_some() {
+                self.line = Line::Down;
+            } else {
+                self.open_provider();
+            }
+        }
+    }
+
+    /// Replaces the session before it grows too old, between turns if it can wait for that.
+    pub(super) fn settle_recycling(&mut self) {
+        let Some((soft, hard)) = self
+            .recycle
+            .filter(|_| self.is_ready() && self.leaving.is_none())
+        else {
+            return;
+        };
+        let boundary =
+            self.is_quiet() && !self.floor.waits_for_words() && self.now >= self.replay_over;
+        if (self.now >= soft && boundary) || self.now >= hard {
+            self.let_go();
+            self.out.push_back(Output::CloseProvider);
+            if self.away_since.is_some() {
+                self.line = Line::Down;
+            } else {
+                self.open_provider();
+            }
+        }
+    }
+}

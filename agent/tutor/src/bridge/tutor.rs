@@ -1,0 +1,297 @@
+//! What the provider says as the tutor, and how far it is heard.
+
+use std::time::Duration;
+
+use super::{Bridge, Owed};
+use crate::floor::{Holder, ReplyOutcome};
+use crate::reply::Reply;
+use crate::{FaultKind, Moment, Output, Pcm, ProviderCommand, ReplyEnd, ReplyId, Usage};
+
+/// A reply that does not begin in this time is asked for once more.
+const REPLY_BEGINS_WITHIN: Duration = Duration::from_secs(10);
+/// A reply of which nothing more comes in this time, and all of which was played, has ended.
+const REPLY_STALLS_AFTER: Duration = Duration::from_secs(8);
+/// After a reply that failed at the provider.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How many replies that are over are remembered.
+const PAST_REPLIES: usize = 64;
+
+impl Bridge {
+    pub(super) fn reply_started(&mut self, id: ReplyId) {
+        self.reply_index(&id);
+    }
+
+    pub(super) fn reply_audio(&mut self, id: ReplyId, pcm: Pcm) {
+        let Some(index) = self.reply_index(&id) else {
+            return;
+        };
+        self.proved = true;
+        // Its sound comes after all of the sound before it.
+        for earlier in 0..index {
+            self.replies[earlier].complete = true;
+            self.finish(earlier);
+        }
+        if let Some(pcm) = self.replies[index].receive(pcm) {
+            self.out.push_back(Output::Play { reply: id, pcm });
+            self.begin_next();
+        }
+    }
+
+    pub(super) fn reply_words(&mut self, id: ReplyId, delta: &str) {
+        if let Some(index) = self.reply_index(&id) {
+            self.replies[index].receive_words(delta);
+        }
+    }
+
+    /// Finds a reply that is not over; begins it when it is new.
+    fn reply_index(&mut self, id: &ReplyId) -> Option<usize> {
+        if self.past_replies.contains(id) {
+            return None;
+        }
+        let now = self.now;
+        if let Some(index) = self.replies.iter().position(|reply| reply.id == *id) {
+            let reply = &mut self.replies[index];
+            reply.alive = now;
+            return (!reply.complete).then_some(index);
+        }
+        if self.leaving.is_some() {
+            // Nobody will hear it.
+            self.forget(id.clone());
+            if self.is_ready() {
+                self.ask(ProviderCommand::Cancel { reply: id.clone() });
+            }
+            return None;
+        }
+        let answers = self
+            .expecting
+            .take()
+            .and_then(|expecting| expecting.answers);
+        self.replies.push_back(Reply::new(id.clone(), answers, now));
+        Some(self.replies.len() - 1)
+    }
+
+    pub(super) fn reply_ended(&mut self, id: &ReplyId, how: ReplyEnd, usage: Option<Usage>) {
+        if self.past_replies.contains(id) {
+            return;
+        }
+        let fault = match &how {
+            ReplyEnd::Failed(fault) => Some(fault.clone()),
+            _ => None,
+        };
+        if let Some(index) = self.replies.iter().position(|reply| reply.id == *id) {
+            let reply = &mut self.replies[index];
+            reply.usage = usage.or(reply.usage.take());
+            if !reply.complete {
+                reply.complete = true;
+                reply.broken = how != ReplyEnd::Complete;
+            }
+            self.finish(index);
+            self.begin_next();
+        } else {
+            self.expecting = None;
+            self.forget(id.clone());
+        }
+        if let Some(fault) = fault {
+            if fault.kind == FaultKind::Refused {
+                self.out.push_back(Output::CloseProvider);
+                self.provider_lost(&fault);
+            } else if self.replies.is_empty() {
+                self.retry_reply();
+            }
+        }
+    }
+
+    /// Nothing came of a reply: asks once more, after a while.
+    fn retry_reply(&mut self) {
+        if !self.asked_again {
+            self.asked_again = true;
+            self.owed = Some(if self.greeted {
+                Owed::Answer
+            } else {
+                Owed::Greeting
+            });
+            self.owed_from = self.now + RETRY_AFTER;
+        }
+    }
+
+    /// Tells the playout that nothing more comes of a reply.
+    pub(super) fn finish(&mut self, index: usize) {
+        let reply = &mut self.replies[index];
+        if reply.sounds() && !reply.finishing {
+            reply.finishing = true;
+            self.out.push_back(Output::FinishReply {
+                reply: reply.id.clone(),
+            });
+        }
+    }
+
+    /// Drops what is over without a sound, and lets the next reply have its turn when it sounds.
+    pub(super) fn begin_next(&mut self) {
+        while self
+            .replies
+            .front()
+            .is_some_and(|reply| reply.complete && !reply.sounds())
+        {
+            if let Some(reply) = self.replies.pop_front() {
+                self.forget(reply.id);
+            }
+        }
+        let sounds = self.replies.front().is_some_and(Reply::sounds);
+        if sounds && !matches!(self.floor.holder(), Holder::Tutor { .. }) {
+            self.floor.end_speech(self.now, &mut self.out);
+            self.floor.begin_reply(self.now, &mut self.out);
+            self.greeted = true;
+            self.asked_again = false;
+        }
+    }
+
+    pub(super) fn played(&mut self, id: &ReplyId, sent: Duration, heard: Duration) {
+        let Some(reply) = self
+            .replies
+            .front_mut()
+            .filter(|reply| reply.id == *id && reply.sounds())
+        else {
+            return;
+        };
+        reply.alive = self.now;
+        if reply.latency.is_none() && !sent.is_zero() {
+            reply.latency = reply
+                .answers
+                .map(|stopped| self.now.saturating_sub(stopped));
+        }
+        if let Some(words) = reply.hear(heard) {
+            self.floor.reply_heard(words, &mut self.out);
+        }
+    }
+
+    pub(super) fn playout_drained(&mut self, id: &ReplyId) {
+        let Some(index) = self.replies.iter().position(|reply| reply.id == *id) else {
+            return;
+        };
+        for _ in 0..=index {
+            self.begin_next();
+            let Some(mut reply) = self.replies.pop_front() else {
+                break;
+            };
+            reply.played_out();
+            let last = reply.id == *id;
+            self.end_turn_of(reply, false);
+            if last {
+                break;
+            }
+        }
+        self.begin_next();
+    }
+
+    /// Cuts every reply at what was heard. Returns whether words were lost by it.
+    pub(super) fn cut_replies(&mut self, provider_knows: bool) -> bool {
+        if self.replies.iter().any(Reply::sounds) {
+            self.out.push_back(Output::StopPlayout);
+        }
+        let mut lost = false;
+        let stops_by_itself = provider_knows && self.can.interrupts_by_itself;
+        for reply in std::mem::take(&mut self.replies) {
+            let cut = !(reply.complete && !reply.broken && reply.is_played_out());
+            lost |= cut;
+            if self.is_ready() && !reply.foreign {
+                if !reply.complete && !stops_by_itself {
+                    self.ask(ProviderCommand::Cancel {
+                        reply: reply.id.clone(),
+                    });
+                }
+                if cut && reply.sounds() && self.can.truncate_replies {
+                    self.ask(ProviderCommand::Truncate {
+                        reply: reply.id.clone(),
+                        heard: reply.heard_at_provider(),
+                        heard_text: reply.heard_text().to_owned(),
+                    });
+                }
+            }
+            // Only the first had begun; the others were never heard, and have no turn.
+            if matches!(self.floor.holder(), Holder::Tutor { .. }) {
+                self.end_turn_of(reply, cut);
+            } else {
+                self.forget(reply.id);
+            }
+        }
+        lost
+    }
+
+    fn end_turn_of(&mut self, reply: Reply, cut: bool) {
+        let cut_short = cut || reply.broken;
+        let outcome = ReplyOutcome {
+            text: if cut_short {
+                reply.heard_text()
+            } else {
+                reply.whole_text()
+            }
+            .to_owned(),
+            interrupted: cut_short,
+            heard: reply.heard(),
+            latency: reply.latency,
+            usage: reply.usage,
+        };
+        self.floor.end_reply(outcome, self.now, &mut self.out);
+        self.forget(reply.id);
+    }
+
+    pub(super) fn forget(&mut self, id: ReplyId) {
+        self.past_replies.push_back(id);
+        if self.past_replies.len() > PAST_REPLIES {
+            self.past_replies.pop_front();
+        }
+    }
+
+    /// Returns when the next reply is overdue.
+    pub(super) fn reply_due(&self) -> Option<Moment> {
+        let begins = self
+            .expecting
+            .as_ref()
+            .map(|expecting| expecting.since + REPLY_BEGINS_WITHIN);
+        let goes_on = self
+            .replies
+            .iter()
+            .filter(|reply| !reply.complete)
+            .map(|reply| reply.alive + REPLY_STALLS_AFTER);
+        goes_on.chain(begins).min()
+    }
+
+    /// A provider that says nothing more must not hold the conversation.
+    pub(super) fn settle_replies(&mut self) {
+        if let Some(expecting) = self
+            .expecting
+            .take_if(|expecting| self.now >= expecting.since + REPLY_BEGINS_WITHIN)
+            && !expecting.nothing_said
+            && !self.asked_again
+            && self.is_ready()
+        {
+            self.asked_again = true;
+            self.ask(ProviderCommand::Reply {
+                instructions: expecting.instructions.clone(),
+            });
+            self.expecting = Some(super::Expecting {
+                since: self.now,
+                ..expecting
+            });
+        }
+        for index in 0..self.replies.len() {
+            let reply = &mut self.replies[index];
+            let silent = self.now >= reply.alive + REPLY_STALLS_AFTER;
+            if reply.complete || !silent || (reply.sounds() && !reply.is_played_out()) {
+                continue;
+            }
+            reply.complete = true;
+            reply.broken = true;
+            if self.is_ready() {
+                let reply = self.replies[index].id.clone();
+                self.ask(ProviderCommand::Cancel { reply });
+            }
+            self.finish(index);
+        }
+        let waited = !self.replies.is_empty();
+        self.begin_next();
+        if waited && self.replies.is_empty() {
+            self.retry_reply();
+        }
+    }
+}
