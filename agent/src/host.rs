@@ -146,7 +146,12 @@ pub trait TutorHost: Send + Sync + 'static {
     ///
     /// # Errors
     /// See [`HostError`].
-    async fn end(&self, lease: Lease, reason: EndReason, ended_at: SystemTime) -> Result<(), HostError>;
+    async fn end(
+        &self,
+        lease: Lease,
+        reason: EndReason,
+        ended_at: SystemTime,
+    ) -> Result<(), HostError>;
 
     /// Writes a turn that has ended.
     ///
@@ -170,7 +175,12 @@ pub trait TutorHost: Send + Sync + 'static {
     ///
     /// # Errors
     /// See [`HostError`].
-    async fn record_provider(&self, lease: Lease, provider: &str, model: &str) -> Result<(), HostError>;
+    async fn record_provider(
+        &self,
+        lease: Lease,
+        provider: &str,
+        model: &str,
+    ) -> Result<(), HostError>;
 
     /// Makes sure that the room exists at the room server (its state is in memory only, a restart forgets it).
     ///

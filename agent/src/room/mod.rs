@@ -5,6 +5,7 @@
 //! Every call on [`Room`] returns at once: it puts a command into a bounded queue. A full queue is an error that the caller sees,
 //! so that a slow peer can never make the loop of a conversation deaf.
 
+pub mod captions;
 pub mod livekit;
 
 use std::collections::BTreeMap;

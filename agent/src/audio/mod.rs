@@ -1,0 +1,7 @@
+//! Sound on its way through: put in order and decoded on the way up, paced and encoded on the way down.
+
+pub mod format;
+pub mod opus;
+pub mod playout;
+pub mod receive;
+pub mod schedule;

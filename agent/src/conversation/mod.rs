@@ -1,0 +1,168 @@
+//! One conversation, from its claim to its end: what it owns, how it enters the room, and how it leaves.
+//!
+//! [`run`] holds the loop between; it is the only place that knows both the room and the provider.
+
+mod ear;
+mod enter;
+mod learner;
+mod run;
+mod turns;
+mod voice;
+mod writer;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use avaaz_tutor::{Brief, EndReason};
+use futures_util::FutureExt;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::host::{Claimed, HostError, Lease, TutorHost};
+use crate::metrics::Metrics;
+use crate::realtime::Provider;
+use crate::room::{JoinedRoom, RoomConnector};
+use crate::shutdown::Shutdown;
+
+use enter::Entered;
+use run::{Finish, Loop};
+
+/// How long the end of a conversation waits for the host to take what is left.
+const LAST_WRITES: Duration = Duration::from_secs(10);
+/// How long leaving the room may take.
+const LEAVE: Duration = Duration::from_secs(2);
+const RETRY: Duration = Duration::from_millis(200);
+
+/// Everything that one conversation needs from its runtime.
+pub(crate) struct Setting {
+    pub(crate) claimed: Claimed,
+    pub(crate) host: Arc<dyn TutorHost>,
+    pub(crate) rooms: Arc<dyn RoomConnector>,
+    pub(crate) provider: Arc<dyn Provider>,
+    /// What was asked from outside; only the latest counts.
+    pub(crate) orders: watch::Receiver<Orders>,
+    /// Cancelled when the lease is not ours any more.
+    pub(crate) lost: CancellationToken,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) metrics: Arc<Metrics>,
+    /// The name that people see.
+    pub(crate) tutor_name: String,
+    pub(crate) jitter_seed: u64,
+}
+
+/// What was asked of a conversation from outside.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Orders {
+    /// The latest brief, if it changed.
+    pub(crate) brief: Option<Arc<Brief>>,
+    /// The end.
+    pub(crate) end: Option<EndReason>,
+}
+
+/// How a conversation left this runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is over.
+    Ended(EndReason),
+    /// It stays open, for whoever claims it.
+    HandedBack,
+    /// It stays open; the room could not be had or kept, so hurrying does not help.
+    RoomLost,
+    /// Somebody else has it.
+    LeaseLost,
+    /// Our bug; it stays open.
+    Panicked,
+}
+
+/// Serves a conversation until it ends, is handed back, or is lost.
+pub(crate) async fn converse(setting: Setting) -> Outcome {
+    let host = Arc::clone(&setting.host);
+    let lease = setting.claimed.lease;
+    let lost = setting.lost.clone();
+    let outcome = match enter::enter(&setting).await {
+        Entered::Joined(joined) => stay(setting, *joined).await,
+        Entered::EndAsked(reason) => {
+            end(&*host, lease, reason).await;
+            Outcome::Ended(reason)
+        }
+        Entered::HandBack => Outcome::HandedBack,
+        Entered::Unreachable => Outcome::RoomLost,
+        Entered::LeaseLost => Outcome::LeaseLost,
+    };
+    let still_ours = !matches!(outcome, Outcome::Ended(_) | Outcome::LeaseLost);
+    if still_ours && !lost.is_cancelled() {
+        release(&*host, lease).await;
+    }
+    outcome
+}
+
+/// Talks, and leaves the room whatever happens.
+async fn stay(setting: Setting, joined: JoinedRoom) -> Outcome {
+    let host = Arc::clone(&setting.host);
+    let lease = setting.claimed.lease;
+    let room = Arc::clone(&joined.room);
+
+    let mut run = Loop::new(setting, joined);
+    // A bug in one conversation must neither leave a ghost in its room nor take other conversations along.
+    let finish = AssertUnwindSafe(run.run()).catch_unwind().await;
+    let outcome = match finish {
+        Ok(Finish::End(reason)) => {
+            if !run.last_writes(LAST_WRITES).await {
+                tracing::error!("the last turns could not be written in time");
+            }
+            end(&*host, lease, reason).await;
+            run.show_end(reason);
+            Outcome::Ended(reason)
+        }
+        Ok(Finish::HandBack) => {
+            run.last_writes(LAST_WRITES).await;
+            Outcome::HandedBack
+        }
+        Ok(Finish::RoomLost) => {
+            run.last_writes(LAST_WRITES).await;
+            Outcome::RoomLost
+        }
+        Ok(Finish::Cut) => {
+            // Nobody waits for a program that was told twice to stop.
+            run.last_writes(Duration::from_millis(500)).await;
+            Outcome::HandedBack
+        }
+        Ok(Finish::LeaseLost) => Outcome::LeaseLost,
+        Err(_panic) => {
+            run.last_writes(LAST_WRITES).await;
+            Outcome::Panicked
+        }
+    };
+    drop(run);
+    if tokio::time::timeout(LEAVE, room.close()).await.is_err() {
+        tracing::warn!("leaving the room took too long");
+    }
+    outcome
+}
+
+async fn end(host: &dyn TutorHost, lease: Lease, reason: EndReason) {
+    let ended_at = SystemTime::now();
+    let until = Instant::now() + LAST_WRITES;
+    loop {
+        match timeout_at(until, host.end(lease, reason, ended_at)).await {
+            Ok(Err(HostError::Unavailable(cause))) if Instant::now() + RETRY < until => {
+                tracing::warn!(%cause, "the end could not be written yet");
+                sleep(RETRY).await;
+            }
+            Ok(Err(error)) => return tracing::error!(%error, "the end could not be written"),
+            Err(_) => return tracing::error!("the end could not be written in time"),
+            Ok(Ok(())) => return,
+        }
+    }
+}
+
+async fn release(host: &dyn TutorHost, lease: Lease) {
+    // Without it the lease runs out by itself, only later.
+    match tokio::time::timeout(LEAVE, host.release(lease)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "a conversation could not be given back"),
+        Err(_) => tracing::warn!("giving a conversation back took too long"),
+    }
+}

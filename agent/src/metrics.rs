@@ -1,0 +1,95 @@
+//! What the agent counts: cheap enough for every frame, read by whoever exposes it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Upper bounds of a histogram's buckets, in ms; a last bucket takes the rest.
+pub const BUCKETS_MS: [u64; 14] = [
+    1, 2, 5, 10, 20, 40, 80, 150, 300, 600, 1_000, 2_000, 5_000, 10_000,
+];
+
+/// A histogram of durations.
+#[derive(Debug, Default)]
+pub struct Histogram {
+    buckets: [AtomicU64; BUCKETS_MS.len() + 1],
+    sum_us: AtomicU64,
+}
+
+impl Histogram {
+    /// Counts one.
+    pub fn record(&self, duration: Duration) {
+        let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let place = BUCKETS_MS
+            .iter()
+            .position(|&ms| us <= ms * 1000)
+            .unwrap_or(BUCKETS_MS.len());
+        self.buckets[place].fetch_add(1, Ordering::Relaxed);
+        self.sum_us.fetch_add(us, Ordering::Relaxed);
+    }
+
+    /// Returns how many there were in each bucket (not cumulated).
+    #[must_use]
+    pub fn counts(&self) -> [u64; BUCKETS_MS.len() + 1] {
+        std::array::from_fn(|i| self.buckets[i].load(Ordering::Relaxed))
+    }
+
+    /// Returns how many there were.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.counts().iter().sum()
+    }
+
+    /// Returns the sum of all, in seconds.
+    #[must_use]
+    pub fn sum_seconds(&self) -> f64 {
+        Duration::from_micros(self.sum_us.load(Ordering::Relaxed)).as_secs_f64()
+    }
+}
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Counts one.
+    pub fn increase(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns the count.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Everything that is counted, over all conversations of a runtime.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Conversations served now.
+    pub live: AtomicU64,
+    /// Conversations claimed.
+    pub claimed: Counter,
+    /// Conversations that ended for good here.
+    pub ended: Counter,
+    /// Conversations given back or taken from us.
+    pub handed_back: Counter,
+    /// Conversations whose task panicked.
+    pub panicked: Counter,
+    /// Turns written.
+    pub turns: Counter,
+    /// Writes that had to be tried again.
+    pub write_retries: Counter,
+    /// Turns that could not be written at all.
+    pub turns_lost: Counter,
+    /// Faults of providers that ended a session.
+    pub provider_faults: Counter,
+    /// From a packet's arrival to the provider's queue, for packets in order.
+    pub packet_to_provider: Histogram,
+    /// From a reply's first sound to its first packet out.
+    pub reply_to_room: Histogram,
+    /// From the end of the learner's speech to the first sound of the reply, as heard.
+    pub mouth_to_ear: Histogram,
+    /// From the room join's begin to its end.
+    pub join: Histogram,
+}
