@@ -2,6 +2,9 @@
 //!
 //! A provider's JSON is known to its `wire.rs` alone; `translate.rs` turns it into [`avaaz_tutor::ProviderEvent`] and back.
 
+pub mod openai;
+pub mod socket;
+
 use async_trait::async_trait;
 use avaaz_tutor::{Fault, ProviderCommand, ProviderEvent, SessionSetup};
 use tokio::sync::mpsc;

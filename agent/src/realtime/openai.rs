@@ -1,0 +1,158 @@
+//! OpenAI Realtime, and whatever speaks its protocol: our simulator, and servers of one's own.
+
+mod errors;
+pub mod translate;
+pub mod wire;
+
+use async_trait::async_trait;
+use avaaz_tutor::{Fault, FaultKind, SessionSetup};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue, header};
+use url::Url;
+
+use super::{Provider, ProviderSession, socket};
+use translate::{RATE_HZ, Translator};
+
+/// The model unless another one is configured.
+pub const DEFAULT_MODEL: &str = "gpt-realtime-2.1";
+/// The model that writes down what the learner says, unless another one is configured.
+pub const DEFAULT_TRANSCRIPTION_MODEL: &str = "gpt-transcribe";
+/// The voice unless another one is configured.
+pub const DEFAULT_VOICE: &str = "marin";
+
+/// Where the service is and how to use it.
+#[derive(Debug, Clone)]
+pub struct OpenAiConfig {
+    /// Its name in the HTTP contract: `openai` or `simulator`.
+    pub name: String,
+    /// Ends in `/v1`; http and https become ws and wss.
+    pub base_url: Url,
+    /// Servers of one's own may want none.
+    pub api_key: Option<SecretString>,
+    /// The model that talks.
+    pub model: String,
+    /// The model that writes down what the learner says.
+    pub transcription_model: String,
+    /// The voice when the learner has chosen none; `None` is the server's own choice.
+    pub default_voice: Option<String>,
+}
+
+/// OpenAI Realtime as a [`Provider`].
+#[derive(Debug)]
+pub struct OpenAiProvider {
+    config: OpenAiConfig,
+    url: Url,
+}
+
+/// An address that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is no address of a realtime service: it has to begin with http, https, ws or wss")]
+pub struct UnusableUrl(String);
+
+impl OpenAiProvider {
+    /// Makes a provider; opens nothing.
+    ///
+    /// # Errors
+    /// [`UnusableUrl`].
+    pub fn new(config: OpenAiConfig) -> Result<Self, UnusableUrl> {
+        let url = session_url(&config.base_url, &config.model)?;
+        Ok(Self { config, url })
+    }
+}
+
+#[async_trait]
+impl Provider for OpenAiProvider {
+    fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    fn input_rate_hz(&self) -> u32 {
+        RATE_HZ
+    }
+
+    async fn open(&self, setup: &SessionSetup) -> Result<ProviderSession, Fault> {
+        let mut headers = HeaderMap::new();
+        if let Some(key) = &self.config.api_key {
+            let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose_secret()))
+                .map_err(|_| Fault {
+                    kind: FaultKind::Refused,
+                    detail: "the API key holds characters that no key has".to_owned(),
+                })?;
+            value.set_sensitive(true);
+            headers.insert(header::AUTHORIZATION, value);
+        }
+        let socket = socket::connect(&self.url, headers).await?;
+        let OpenAiConfig {
+            model,
+            transcription_model,
+            default_voice,
+            ..
+        } = self.config.clone();
+        Ok(socket::run(
+            socket,
+            Translator::new(model, transcription_model, default_voice, setup.clone()),
+        ))
+    }
+}
+
+fn session_url(base: &Url, model: &str) -> Result<Url, UnusableUrl> {
+    let unusable = || UnusableUrl(base.scheme().to_owned());
+    let scheme = match base.scheme() {
+        "http" | "ws" => "ws",
+        "https" | "wss" => "wss",
+        _ => return Err(unusable()),
+    };
+    let mut url = base.clone();
+    url.set_scheme(scheme).map_err(|()| unusable())?;
+    url.path_segments_mut()
+        .map_err(|()| unusable())?
+        .pop_if_empty()
+        .push("realtime");
+    url.query_pairs_mut().append_pair("model", model);
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(base: &str) -> String {
+        session_url(&base.parse().unwrap(), "gpt-realtime-2.1")
+            .unwrap()
+            .into()
+    }
+
+    #[test]
+    fn the_address_of_a_session_comes_from_the_base_url() {
+        assert_eq!(
+            url("https://api.openai.com/v1"),
+            "wss://api.openai.com/v1/realtime?model=gpt-realtime-2.1"
+        );
+        assert_eq!(
+            url("http://127.0.0.1:4000/v1/"),
+            "ws://127.0.0.1:4000/v1/realtime?model=gpt-realtime-2.1"
+        );
+        assert_eq!(
+            url("wss://host/x?a=b"),
+            "wss://host/x/realtime?a=b&model=gpt-realtime-2.1"
+        );
+    }
+
+    #[test]
+    fn other_schemes_are_refused() {
+        assert!(session_url(&"ftp://host/v1".parse().unwrap(), "m").is_err());
+    }
+
+    #[test]
+    fn the_key_is_not_in_what_is_printed() {
+        let config = OpenAiConfig {
+            name: "openai".to_owned(),
+            base_url: "https://api.openai.com/v1".parse().unwrap(),
+            api_key: Some("sk-secret".to_owned().into()),
+            model: DEFAULT_MODEL.to_owned(),
+            transcription_model: DEFAULT_TRANSCRIPTION_MODEL.to_owned(),
+            default_voice: None,
+        };
+        assert!(!format!("{:?}", OpenAiProvider::new(config).unwrap()).contains("secret"));
+    }
+}

@@ -1,0 +1,406 @@
+//! OpenAI Realtime on the wire (GA shape), and nothing else: what we write, exactly; what we read, leniently.
+//!
+//! Servers that speak this protocol differ in what they leave out and add. So every field that is read may be absent, null or of
+//! another shape, and an event of an unknown type is an event like any other.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+
+/// What we send.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type")]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub enum ClientEvent {
+    #[serde(rename = "session.update")]
+    SessionUpdate {
+        event_id: &'static str,
+        session: Session,
+    },
+    #[serde(rename = "input_audio_buffer.append")]
+    AppendAudio { audio: String },
+    #[serde(rename = "input_audio_buffer.commit")]
+    CommitAudio {},
+    #[serde(rename = "conversation.item.create")]
+    CreateItem { item: NewItem },
+    #[serde(rename = "conversation.item.truncate")]
+    TruncateItem {
+        item_id: String,
+        content_index: u32,
+        audio_end_ms: u64,
+    },
+    #[serde(rename = "conversation.item.delete")]
+    DeleteItem { item_id: String },
+    #[serde(rename = "response.create")]
+    CreateResponse {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        response: Option<ResponseOptions>,
+    },
+    #[serde(rename = "response.cancel")]
+    CancelResponse {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        response_id: Option<String>,
+    },
+}
+
+/// The session as we want it; what is absent stays as it is.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct Session {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub instructions: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_modalities: Option<[&'static str; 1]>,
+    pub audio: Audio,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<Vec<Tool>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub truncation: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct Audio {
+    pub input: AudioInput,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<AudioOutput>,
+}
+
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct AudioInput {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    pub transcription: Transcription,
+    /// Null means that we commit by hand.
+    pub turn_detection: Option<ServerVad>,
+}
+
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct AudioOutput {
+    pub format: Format,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
+    pub speed: f32,
+}
+
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct Format {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub rate: u32,
+}
+
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct Transcription {
+    pub model: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub languages: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct ServerVad {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub threshold: f32,
+    pub prefix_padding_ms: u32,
+    pub silence_duration_ms: u32,
+    pub create_response: bool,
+    pub interrupt_response: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct Tool {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub name: String,
+    pub description: String,
+    pub parameters: serde_json::Value,
+}
+
+/// An item that we put into the conversation.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type")]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub enum NewItem {
+    #[serde(rename = "message")]
+    Message {
+        role: &'static str,
+        content: [NewContent; 1],
+    },
+    #[serde(rename = "function_call_output")]
+    FunctionCallOutput { call_id: String, output: String },
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type")]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub enum NewContent {
+    #[serde(rename = "input_text")]
+    InputText { text: String },
+    #[serde(rename = "output_text")]
+    OutputText { text: String },
+}
+
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct ResponseOptions {
+    /// Replaces the session's instructions for this response.
+    pub instructions: String,
+}
+
+/// What we read: any event, its fields side by side.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct ServerEvent<'a> {
+    #[serde(rename = "type", borrow)]
+    pub kind: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub item_id: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub response_id: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub delta: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub transcript: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub text: Cow<'a, str>,
+    #[serde(deserialize_with = "lenient")]
+    pub content_index: Option<u32>,
+    #[serde(deserialize_with = "lenient")]
+    pub item: Option<Item>,
+    #[serde(deserialize_with = "lenient")]
+    pub response: Option<Response>,
+    #[serde(deserialize_with = "lenient")]
+    pub session: Option<SessionInfo>,
+    #[serde(deserialize_with = "lenient")]
+    pub error: Option<ErrorInfo>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct Item {
+    #[serde(deserialize_with = "lenient")]
+    pub id: Option<String>,
+    #[serde(rename = "type", deserialize_with = "lenient")]
+    pub kind: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub call_id: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub arguments: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct Response {
+    #[serde(deserialize_with = "lenient")]
+    pub id: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub status: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub status_details: Option<StatusDetails>,
+    #[serde(deserialize_with = "lenient")]
+    pub usage: Option<UsageInfo>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct StatusDetails {
+    #[serde(deserialize_with = "lenient")]
+    pub error: Option<ErrorInfo>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct UsageInfo {
+    #[serde(deserialize_with = "lenient")]
+    pub input_token_details: Option<TokenDetails>,
+    #[serde(deserialize_with = "lenient")]
+    pub output_token_details: Option<TokenDetails>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct TokenDetails {
+    #[serde(deserialize_with = "lenient")]
+    pub text_tokens: Option<u64>,
+    #[serde(deserialize_with = "lenient")]
+    pub audio_tokens: Option<u64>,
+    #[serde(deserialize_with = "lenient")]
+    pub cached_tokens: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct SessionInfo {
+    #[serde(deserialize_with = "lenient")]
+    pub model: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub audio: Option<AudioInfo>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct AudioInfo {
+    #[serde(deserialize_with = "lenient")]
+    pub input: Option<DirectionInfo>,
+    #[serde(deserialize_with = "lenient")]
+    pub output: Option<DirectionInfo>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct DirectionInfo {
+    #[serde(deserialize_with = "lenient")]
+    pub format: Option<FormatInfo>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct FormatInfo {
+    #[serde(deserialize_with = "lenient")]
+    pub rate: Option<u32>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct ErrorInfo {
+    #[serde(rename = "type", deserialize_with = "lenient")]
+    pub kind: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub code: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub param: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub message: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub event_id: Option<String>,
+}
+
+/// Reads a value of the expected shape, or nothing.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(serde_json::Value::deserialize(from)?).ok())
+}
+
+/// Reads a string without copying it where it can be borrowed (audio is most of what is read); anything else is empty.
+fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Cow<'de, str>, D::Error> {
+    struct Text;
+    impl<'de> serde::de::Visitor<'de> for Text {
+        type Value = Cow<'de, str>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a string")
+        }
+        fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+            Ok(Cow::Borrowed(text))
+        }
+        fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(Cow::Owned(text.to_owned()))
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(Cow::Borrowed(""))
+        }
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(Cow::Borrowed(""))
+        }
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(Cow::Borrowed(""))
+        }
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok(Cow::Borrowed(""))
+        }
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(Cow::Borrowed(""))
+        }
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(
+            self,
+            mut seq: A,
+        ) -> Result<Self::Value, A::Error> {
+            while seq.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+            Ok(Cow::Borrowed(""))
+        }
+        fn visit_map<A: serde::de::MapAccess<'de>>(
+            self,
+            mut map: A,
+        ) -> Result<Self::Value, A::Error> {
+            while map
+                .next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?
+                .is_some()
+            {}
+            Ok(Cow::Borrowed(""))
+        }
+    }
+    from.deserialize_any(Text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> ServerEvent<'_> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn an_event_may_lack_everything() {
+        assert_eq!(read("{}").kind, "");
+        assert_eq!(read(r#"{"type":"response.done"}"#).kind, "response.done");
+    }
+
+    #[test]
+    fn fields_of_another_shape_do_not_spoil_the_event() {
+        let event = read(
+            r#"{"type":"response.done","item_id":7,"delta":null,"transcript":{"a":[1]},"text":[true,{"b":2}],"content_index":"x","item":"y",
+               "response":{"id":"resp_1","status":3,"status_details":[],"usage":{"input_token_details":{"text_tokens":"many"}}},"news":{}}"#,
+        );
+        assert_eq!(
+            (
+                event.item_id.as_ref(),
+                event.delta.as_ref(),
+                event.transcript.as_ref()
+            ),
+            ("", "", "")
+        );
+        let response = event.response.unwrap();
+        assert_eq!(response.id.as_deref(), Some("resp_1"));
+        assert_eq!(response.status, None);
+        assert_eq!(
+            response
+                .usage
+                .unwrap()
+                .input_token_details
+                .unwrap()
+                .text_tokens,
+            None
+        );
+    }
+
+    #[test]
+    fn audio_is_borrowed_from_the_frame() {
+        let event = read(r#"{"type":"response.output_audio.delta","delta":"AAAA"}"#);
+        assert!(matches!(event.delta, Cow::Borrowed("AAAA")));
+    }
+}
