@@ -26,10 +26,10 @@ export function ScriptLine(props: ScriptLineProps) {
       data-speaker={speaker}
       className="group flex flex-col gap-0.5 tablet:grid tablet:grid-cols-[4.5rem_1fr] tablet:gap-x-4"
     >
-      <div className="flex items-baseline gap-2 tablet:flex-col tablet:items-end tablet:gap-0 tablet:pt-1">
+      <div className="flex items-baseline gap-2 relative tablet:justify-end tablet:pt-1">
         <span className={`text-small font-medium ${colour}`}>{name}</span>
         {time !== undefined && (
-          <time className="text-small text-ink-soft tablet:opacity-0 tablet:transition-opacity tablet:group-hover:opacity-100">
+          <time className="text-small text-ink-soft tablet:absolute tablet:top-7 tablet:right-0 tablet:opacity-0 tablet:transition-opacity tablet:group-hover:opacity-100">
             {time}
           </time>
         )}
@@ -38,9 +38,15 @@ export function ScriptLine(props: ScriptLineProps) {
         dir="auto"
         className={`font-said text-ink ${current ? 'text-voice desk:text-reading' : 'text-reading'}`}
       >
-        {pending ? <Pending name={script.pending} /> : <Marked text={text} find={find} />}
+        {pending ? (
+          <Pending name={script.pending} />
+        ) : (
+          <span data-words>
+            <Marked text={text} find={find} />
+          </span>
+        )}
         {cut && (
-          <span className="ml-1 text-ink-soft" title={script.cut}>
+          <span className="ml-1.5 text-tutor" title={script.cut}>
             <span aria-hidden="true" className="font-operated">
               ⁄⁄
             </span>

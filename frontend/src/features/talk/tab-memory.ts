@@ -1,19 +1,26 @@
 /** The conversation that this tab talks in. It survives a refresh and dies with the tab. */
 const KEY = 'avaaz.talk'
+/** Set while the learner of this tab only types: a refresh must not ask for the microphone. */
+const TYPING = 'avaaz.talk-typing'
 const LOCK = 'avaaz.talk'
 
 let letGo: (() => void) | null = null
 
-export function isThisTab(conversationId: string): boolean {
-  return sessionStorage.getItem(KEY) === conversationId
+/** How this tab took part in the conversation, or null when it did not. */
+export function partOfThisTab(conversationId: string): 'speaking' | 'typing' | null {
+  if (sessionStorage.getItem(KEY) !== conversationId) return null
+  return sessionStorage.getItem(TYPING) === null ? 'speaking' : 'typing'
 }
 
-export function rememberTab(conversationId: string): void {
+export function rememberTab(conversationId: string, part: 'speaking' | 'typing'): void {
   sessionStorage.setItem(KEY, conversationId)
+  if (part === 'typing') sessionStorage.setItem(TYPING, 'yes')
+  else sessionStorage.removeItem(TYPING)
 }
 
 export function forgetTab(): void {
   sessionStorage.removeItem(KEY)
+  sessionStorage.removeItem(TYPING)
   letGo?.()
   letGo = null
 }

@@ -5,7 +5,7 @@ import { LoudnessMeter } from '@/lib/audio-level'
 import { Call, type CallListener, type TutorPresence } from '@/lib/livekit/call'
 import { openMicrophone, refusalOf, switchMicrophone } from '@/lib/livekit/microphone'
 import type { LocalAudioTrack } from 'livekit-client'
-import { claimTab, forgetTab, isThisTab, rememberTab } from './tab-memory'
+import { claimTab, forgetTab, partOfThisTab, rememberTab } from './tab-memory'
 import { atTheDoor, lineOf, talkReducer, type TalkEvent, type TalkState } from './talk-machine'
 import { withTurns, withWords, type ScriptEntry } from './transcript'
 
@@ -67,14 +67,17 @@ export class TalkController {
     }
     const attempt = this.#attempt
     const conversationId = live.conversation_id
-    const mine = isThisTab(conversationId) && (await claimTab())
+    const part = partOfThisTab(conversationId)
+    const mine = part !== null && (await claimTab())
     await this.#loadTurns(conversationId)
     if (attempt !== this.#attempt) return
     this.#tell({
       type: 'found',
       open: { conversationId, elsewhere: live.learner_present && !mine },
     })
-    if (mine) await this.talk()
+    if (!mine) return
+    if (part === 'typing') await this.typeInstead()
+    else await this.talk()
   }
 
   /** The press on "Talk", and on everything that means the same. */
@@ -196,7 +199,7 @@ export class TalkController {
     const before = lineOf(this.#snapshot.state)?.conversationId ?? this.#lastShownConversation
     if (before !== conversationId) this.#show({ entries: [], startedAt: null })
     this.#lastShownConversation = conversationId
-    rememberTab(conversationId)
+    rememberTab(conversationId, this.#microphone === null ? 'typing' : 'speaking')
     this.#tell({ type: 'placed', conversationId })
     void this.#loadTurns(conversationId)
   }

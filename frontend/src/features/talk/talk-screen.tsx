@@ -111,7 +111,7 @@ function TopLine({ view, where, minutes, onKeys }: TalkScreenProps & { onKeys: (
     up: 'bg-ink',
     waiting: 'bg-edge animate-breathe',
     lost: 'bg-danger animate-breathe',
-    off: 'bg-transparent border border-edge',
+    off: '',
   }[view.connection]
   return (
     <div className="flex min-h-11 items-center gap-2 px-5 text-small text-ink-soft tablet:px-8">
@@ -123,8 +123,12 @@ function TopLine({ view, where, minutes, onKeys }: TalkScreenProps & { onKeys: (
         </>
       )}
       <span className="ml-auto flex items-center gap-2">
-        <span aria-hidden="true" className={`size-2 rounded-full ${dot}`} />
-        {talk.connection[view.connection]}
+        {view.connection !== 'off' && (
+          <>
+            <span aria-hidden="true" className={`size-2 rounded-full ${dot}`} />
+            {talk.connection[view.connection]}
+          </>
+        )}
       </span>
       <button
         type="button"

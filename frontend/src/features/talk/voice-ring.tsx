@@ -63,7 +63,8 @@ function LivingRing({ shape, read }: { shape: Shape; read: ReadLoudness }) {
       near.current?.setAttribute('opacity', echo.toFixed(3))
       far.current?.setAttribute('opacity', (echo * 0.5).toFixed(3))
       opening.current?.setAttribute('r', next.opening.toFixed(2))
-      const listens = shape === 'breathing' || learner.level > 0.05
+      const onTheLine = shape === 'breathing' || shape === 'narrow' || shape === 'rippling'
+      const listens = onTheLine && (shape === 'breathing' || learner.level > 0.05)
       opening.current?.setAttribute(
         'opacity',
         (listens ? 0.14 + learner.level * 0.6 : 0).toFixed(3),

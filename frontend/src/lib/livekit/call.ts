@@ -40,7 +40,8 @@ const CHAT = 'lk.chat'
 export class Call {
   readonly #room: Room
   readonly #listener: CallListener
-  #left = false
+  /** Before the room is joined, a failure is the promise's to tell; after it was left, nobody's. */
+  #inside = false
 
   private constructor(room: Room, listener: CallListener) {
     this.#room = room
@@ -63,6 +64,7 @@ export class Call {
     readWords(room, listener.said)
     try {
       await room.connect(ticket.serverUrl, ticket.token)
+      call.#inside = true
       if (microphone !== null) await call.#publish(microphone)
     } catch (cause) {
       call.leave()
@@ -91,7 +93,7 @@ export class Call {
   }
 
   leave(): void {
-    this.#left = true
+    this.#inside = false
     void this.#room.disconnect(false)
     for (const element of document.querySelectorAll('audio[data-voice]')) element.remove()
   }
@@ -119,15 +121,15 @@ export class Call {
         }
       })
       .on(RoomEvent.Disconnected, (reason) => {
-        if (this.#left) return
-        this.#left = true
+        if (!this.#inside) return
+        this.#inside = false
         const moved = reason === DisconnectReason.DUPLICATE_IDENTITY
         this.#listener.closed(moved ? 'moved' : 'dropped')
       })
   }
 
   #reportTutor(): void {
-    if (this.#left) return
+    if (!this.#inside) return
     const tutor = [...this.#room.remoteParticipants.values()].find(isTutor)
     this.#listener.tutorIs(tutor === undefined ? null : presenceOf(tutor))
   }

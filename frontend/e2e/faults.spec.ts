@@ -1,0 +1,151 @@
+import { Learner } from './support/learner'
+import { closed, everyday, GREETING } from './support/script'
+import { browserArgs, expect, launch, test } from './support/test'
+
+test('a refused microphone leaves the keyboard', async ({ stack, picture }) => {
+  const args = browserArgs.filter((arg) => !arg.startsWith('--use-fake-ui'))
+  const browser = await launch([...args, '--deny-permission-prompts'])
+  try {
+    const page = await browser.newPage()
+    const ada = await Learner.arriveWithOwnMicrophone(page, stack)
+    await ada.register()
+    await ada.startTalking()
+    await ada.expectStatus('denied')
+    await picture(page, 'microphone-refused')
+    await page.getByRole('button', { name: 'Type instead' }).click()
+    await ada.expectStatus('typed_only', 30_000)
+    await ada.type('What is the weather like?')
+    await expect(ada.lines('tutor').nth(1)).toContainText('It rains in the north')
+  } finally {
+    await browser.close()
+  }
+})
+
+test('a missing microphone is told apart from a refused one', async ({ stack }) => {
+  const args = browserArgs.filter((arg) => !arg.startsWith('--use-fake-device'))
+  const browser = await launch(args)
+  try {
+    const ada = await Learner.arriveWithOwnMicrophone(await browser.newPage(), stack)
+    await ada.register()
+    await ada.startTalking()
+    await ada.expectStatus('absent')
+  } finally {
+    await browser.close()
+  }
+})
+
+test('a browser that holds the sound back offers to let it out', async ({ stack, picture }) => {
+  const withheld = ['--use-fake-ui', '--autoplay-policy']
+  const args = browserArgs.filter((arg) => !withheld.some((start) => arg.startsWith(start)))
+  const browser = await launch([
+    ...args,
+    '--deny-permission-prompts',
+    '--autoplay-policy=document-user-activation-required',
+  ])
+  try {
+    const page = await browser.newPage()
+    const ada = await Learner.arriveWithOwnMicrophone(page, stack)
+    await ada.register()
+    await ada.startTalking()
+    await page.getByRole('button', { name: 'Type instead' }).click()
+    await ada.expectStatus('typed_only', 30_000)
+    // Back without a press: the new page has not earned the right to make a sound.
+    await page.reload()
+    const offer = page.getByRole('button', { name: 'Tap to hear your tutor' })
+    await expect(offer).toBeVisible()
+    await picture(page, 'sound-blocked')
+    await offer.click()
+    await expect(offer).toBeHidden()
+    const asked = await ada.now()
+    await ada.type('What is the weather like?')
+    await ada.expectVoice(asked)
+  } finally {
+    await browser.close()
+  }
+})
+
+test('without a voice the page says so and keeps typed words', async ({ page, stack, picture }) => {
+  const ada = await Learner.arrive(page, stack)
+  await ada.register()
+  await stack.startSimulator(closed)
+  try {
+    await ada.startTalking()
+    await ada.expectStatus('unavailable', 30_000)
+    await picture(page, 'voice-unavailable')
+    await ada.type('I will write, then.')
+    await expect(ada.lines('learner')).toContainText('I will write, then.')
+  } finally {
+    await stack.startSimulator(everyday)
+  }
+})
+
+test('when the voice line breaks, the page reconnects into the same conversation', async ({
+  page,
+  stack,
+  picture,
+}) => {
+  test.setTimeout(150_000)
+  const ada = await Learner.arrive(page, stack)
+  await ada.register()
+  await ada.startTalking()
+  await ada.expectStatus('listening', 30_000)
+  const id = await ada.liveConversationId()
+  await stack.stopLiveKit()
+  try {
+    await ada.expectStatus('reconnecting', 30_000)
+    await expect(ada.lines('tutor').first()).toContainText(GREETING)
+    await picture(page, 'reconnecting')
+  } finally {
+    await stack.startLiveKit()
+  }
+  await ada.expectStatus('listening', 60_000)
+  expect(await ada.liveConversationId()).toBe(id)
+  const asked = await ada.now()
+  await ada.type('And the weather?')
+  await expect(ada.lines('tutor').nth(1)).toContainText('It rains in the north')
+  await ada.expectVoice(asked)
+})
+
+test('without LiveKit a call fails in words, and works once it is back', async ({
+  page,
+  stack,
+  picture,
+}) => {
+  const ada = await Learner.arrive(page, stack)
+  await ada.register()
+  await stack.stopLiveKit()
+  try {
+    await ada.startTalking()
+    await ada.expectStatus('failed', 30_000)
+    await picture(page, 'line-down')
+  } finally {
+    await stack.startLiveKit()
+  }
+  await page.getByRole('button', { name: 'Call again' }).click()
+  await ada.expectStatus('listening', 30_000)
+})
+
+test('a server that went away is told in words, and the page recovers', async ({
+  page,
+  stack,
+  picture,
+}) => {
+  test.setTimeout(150_000)
+  const ada = await Learner.arrive(page, stack)
+  await ada.register()
+  // The files of the page are kept by the browser; what is missing is the server behind them.
+  await page.getByRole('link', { name: 'Conversations' }).click()
+  await expect(page.getByText('You have not talked yet.')).toBeVisible()
+  await page.getByRole('link', { name: 'Talk', exact: true }).click()
+  await stack.stopAvaaz()
+  try {
+    await ada.startTalking()
+    await ada.expectStatus('failed', 30_000)
+    await expect(page.getByText('I cannot reach the server.')).toBeVisible()
+    await picture(page, 'server-away')
+  } finally {
+    await stack.startAvaaz()
+  }
+  await page.getByRole('button', { name: 'Call again' }).click()
+  await ada.expectStatus('listening', 30_000)
+})

@@ -1,0 +1,149 @@
+import { expect, type Locator, type Page } from '@playwright/test'
+import type { Conversation, Turn } from '../../src/lib/api/models'
+import { injectEar, injectMicrophone, spoken } from './microphone'
+import type { Stack } from './stack'
+
+/** Louder than this is a voice; silence and the noise of the codec are far below. */
+const VOICE_RMS = 0.01
+
+let count = 0
+
+/** Somebody at a page, with a mouth, an ear, and an account. */
+export class Learner {
+  readonly page: Page
+  readonly stack: Stack
+  readonly email: string
+  readonly password = 'a garden in the rain'
+  readonly name: string
+
+  private constructor(page: Page, stack: Stack, name: string) {
+    this.page = page
+    this.stack = stack
+    this.name = name
+    count += 1
+    this.email = `${name.toLowerCase()}-${Date.now()}-${count}@example.org`
+  }
+
+  /** A learner at the door, whose microphone says what the test says. */
+  static async arrive(page: Page, stack: Stack, name = 'Ada'): Promise<Learner> {
+    await page.addInitScript(injectMicrophone)
+    return Learner.arriveWithOwnMicrophone(page, stack, name)
+  }
+
+  static async arriveWithOwnMicrophone(page: Page, stack: Stack, name = 'Ada'): Promise<Learner> {
+    await page.addInitScript(injectEar)
+    await page.goto(stack.webUrl)
+    return new Learner(page, stack, name)
+  }
+
+  async register(): Promise<void> {
+    await this.page.getByRole('link', { name: 'Create your account' }).click()
+    await this.page.getByLabel('Your name').fill(this.name)
+    await this.page.getByLabel('E-mail').fill(this.email)
+    await this.page.getByLabel('Password', { exact: true }).fill(this.password)
+    await this.page.getByRole('button', { name: 'Create your account' }).click()
+    await expect(this.page.getByRole('button', { name: 'Talk', exact: true })).toBeVisible()
+  }
+
+  async startTalking(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Talk', exact: true }).click()
+  }
+
+  /** Speaks aloud; done when the last sound has left the mouth. */
+  async say(text: string): Promise<void> {
+    await this.page.evaluate((wav) => window.sayIntoMicrophone(wav), spoken(text))
+  }
+
+  async type(text: string): Promise<void> {
+    const field = this.page.getByRole('textbox', { name: 'Write to your tutor' })
+    if (!(await field.isVisible())) await this.page.getByRole('button', { name: 'Type' }).click()
+    await field.fill(text)
+    await field.press('Enter')
+  }
+
+  status(): Locator {
+    return this.page.locator('[data-status]')
+  }
+
+  async expectStatus(status: string, timeout = 15_000): Promise<void> {
+    await expect(this.status()).toHaveAttribute('data-status', status, { timeout })
+  }
+
+  /** The lines of the script on the page. */
+  lines(speaker?: 'learner' | 'tutor'): Locator {
+    const which = speaker === undefined ? '[data-speaker]' : `[data-speaker=${speaker}]`
+    return this.page.locator(`ol > ${which}`)
+  }
+
+  async words(): Promise<{ speaker: string | null; text: string }[]> {
+    return this.lines().evaluateAll((lines) =>
+      lines.map((line) => ({
+        speaker: line.getAttribute('data-speaker'),
+        text: line.querySelector('[data-words]')?.textContent ?? '',
+      })),
+    )
+  }
+
+  /** The page's own clock, in which the ear's notes are written. */
+  async now(): Promise<number> {
+    return this.page.evaluate(() => performance.now())
+  }
+
+  async heardSince(since: number): Promise<{ at: number; rms: number }[]> {
+    return this.page.evaluate((from) => window.heard.filter(({ at }) => at >= from), since)
+  }
+
+  /** How long a voice was heard since then. */
+  async voiceMsSince(since: number): Promise<number> {
+    const heard = await this.heardSince(since)
+    return heard.filter(({ rms }) => rms > VOICE_RMS).length * 20
+  }
+
+  async expectVoice(since: number, leastMs = 600): Promise<void> {
+    await expect.poll(() => this.voiceMsSince(since), { timeout: 20_000 }).toBeGreaterThan(leastMs)
+  }
+
+  /** A token for the API, as another program of this learner would get one. */
+  async #token(): Promise<string> {
+    const answer = await fetch(`${this.stack.apiUrl}/auth/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ email: this.email, password: this.password }),
+    })
+    expect(answer.status).toBe(200)
+    const { access_token } = (await answer.json()) as { access_token: string }
+    return access_token
+  }
+  #kept: string | null = null
+
+  async token(): Promise<string> {
+    this.#kept ??= await this.#token()
+    return this.#kept
+  }
+
+  async api<T>(path: string, method = 'GET'): Promise<T> {
+    const answer = await fetch(this.stack.apiUrl + path, {
+      method,
+      headers: { Authorization: `Bearer ${await this.token()}` },
+    })
+    expect(answer.ok, `${method} ${path} answered ${answer.status}`).toBe(true)
+    return (await answer.json()) as T
+  }
+
+  async liveConversationId(): Promise<string | null> {
+    const session = await this.api<{ live: { conversation_id: string } | null }>(
+      '/sessions/default',
+    )
+    return session.live?.conversation_id ?? null
+  }
+
+  async conversation(id: string): Promise<Conversation> {
+    return this.api<Conversation>(`/conversations/${id}`)
+  }
+
+  async turns(): Promise<Turn[]> {
+    const id = await this.liveConversationId()
+    expect(id, 'no conversation is open').not.toBeNull()
+    return (await this.conversation(id ?? '')).turns
+  }
+}

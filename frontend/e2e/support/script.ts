@@ -1,0 +1,54 @@
+/** What the simulated provider says and understands (docs/simulator.md), as far as these tests use it. */
+export interface Script {
+  default?: Person
+  learners?: (Person & { when_instructions_contain: string })[]
+  connections?: (Fault | null)[]
+  every_connection?: Fault | null
+}
+
+interface Person {
+  greeting?: string | Reply
+  replies?: (string | Reply)[]
+  matches?: { text_contains: string; reply: string | Reply }[]
+  learner_says?: (string | null)[]
+}
+
+interface Reply {
+  text: string
+  first_audio_after_ms?: number
+}
+
+interface Fault {
+  kind: 'refuse'
+  code: string
+}
+
+export const GREETING = 'Hello, it is good to hear you. What would you like to talk about?'
+export const LEARNER_SAYS = [
+  'I would like to talk about my garden.',
+  'Stop, please. I have a question.',
+]
+export const REPLY = 'A garden is a fine thing to talk about. What grows in it?'
+/** Long enough that one can cut in. */
+export const LONG_REPLY =
+  'Let me tell you a long story about an old gardener. Every morning she walked down to the river, ' +
+  'filled two heavy cans with cold water, and carried them back up the hill, past the mill and the ' +
+  'church, to a small field of beans which nobody else in the village believed would ever grow.'
+
+/** The tutor of an ordinary day. */
+export const everyday: Script = {
+  default: {
+    greeting: GREETING,
+    replies: [REPLY],
+    matches: [
+      { text_contains: 'story', reply: LONG_REPLY },
+      { text_contains: 'question', reply: 'Of course. What is your question?' },
+      { text_contains: 'slowly', reply: { text: 'There you are.', first_audio_after_ms: 2500 } },
+      { text_contains: 'weather', reply: 'It rains in the north and shines in the south.' },
+    ],
+    learner_says: LEARNER_SAYS,
+  },
+}
+
+/** A provider that takes nobody. */
+export const closed: Script = { every_connection: { kind: 'refuse', code: 'invalid_api_key' } }

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { freePorts, Running } from './process'
+import { everyday, type Script } from './script'
+
+const BUILT = resolve(import.meta.dirname, '../../../target/debug')
+const AVAAZ = process.env.AVAAZ_BIN ?? join(BUILT, 'avaaz')
+const SIMULATOR = process.env.AVAAZ_SIMULATOR_BIN ?? join(BUILT, 'avaaz-simulator')
+const LOGS = resolve(import.meta.dirname, '../../test-results/logs')
+
+/** The whole installation on ports of its own: avaaz with its Postgres, LiveKit, the simulator. */
+export class Stack {
+  readonly webUrl: string
+  readonly apiUrl: string
+  readonly #folder = mkdtempSync(join(tmpdir(), 'avaaz-e2e-'))
+  readonly #ports: { web: number; api: number; livekit: number; simulator: number }
+  readonly #secret = randomBytes(32).toString('hex')
+  #avaaz: Running | null = null
+  #livekit: Running | null = null
+  #simulator: Running | null = null
+
+  private constructor(ports: number[]) {
+    const [web = 0, api = 0, livekit = 0, tcp = 0, udp = 0, simulator = 0] = ports
+    this.#ports = { web, api, livekit, simulator }
+    this.webUrl = `http://localhost:${web}`
+    this.apiUrl = `http://localhost:${api}`
+    writeFileSync(this.#livekitConfig, livekitYaml({ livekit, tcp, udp, api }, this.#secret))
+  }
+
+  static async start(): Promise<Stack> {
+    const stack = new Stack(await freePorts(6))
+    try {
+      await Promise.all([stack.startSimulator(everyday), stack.startLiveKit()])
+      await stack.startAvaaz()
+    } catch (cause) {
+      await stack.stop()
+      throw cause
+    }
+    return stack
+  }
+
+  async stop(): Promise<void> {
+    await this.#avaaz?.stop()
+    await Promise.all([this.#livekit?.stop(), this.#simulator?.stop()])
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async startAvaaz(): Promise<void> {
+    this.#avaaz = new Running(AVAAZ, ['dev'], this.#environment(), join(LOGS, 'avaaz.log'))
+    await this.#avaaz.until(async () => {
+      const [ready, page] = await Promise.all([
+        fetch(`${this.apiUrl}/health/ready`),
+        fetch(`${this.webUrl}/config.json`),
+      ])
+      return ready.ok && page.ok
+    }, 60_000)
+  }
+
+  async stopAvaaz(): Promise<void> {
+    await this.#avaaz?.stop()
+  }
+
+  async startLiveKit(): Promise<void> {
+    const args = ['--config', this.#livekitConfig]
+    this.#livekit = new Running('livekit-server', args, process.env, join(LOGS, 'livekit.log'))
+    const url = `http://localhost:${this.#ports.livekit}`
+    await this.#livekit.until(async () => (await fetch(url)).ok, 20_000)
+  }
+
+  async stopLiveKit(): Promise<void> {
+    await this.#livekit?.stop('SIGKILL')
+  }
+
+  /** Starts the simulator at its address; one that runs there with another script is replaced. */
+  async startSimulator(script: Script): Promise<void> {
+    await this.#simulator?.stop()
+    const file = join(this.#folder, 'script.json')
+    writeFileSync(file, JSON.stringify(script))
+    const port = String(this.#ports.simulator)
+    const args = ['--port', port, '--script', file]
+    this.#simulator = new Running(SIMULATOR, args, process.env, join(LOGS, 'simulator.log'))
+    const url = `http://127.0.0.1:${port}/health`
+    await this.#simulator.until(async () => (await fetch(url)).ok, 20_000)
+  }
+
+  get #livekitConfig(): string {
+    return join(this.#folder, 'livekit.yaml')
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    const { web, api, livekit, simulator } = this.#ports
+    return {
+      ...process.env,
+      AVAAZ_HTTP_ADDR: `127.0.0.1:${api}`,
+      AVAAZ_WEB_ADDR: `127.0.0.1:${web}`,
+      AVAAZ_PUBLIC_API_URL: this.apiUrl,
+      AVAAZ_PUBLIC_WEB_URL: this.webUrl,
+      AVAAZ_DATA_DIR: join(this.#folder, 'data'),
+      AVAAZ_DEMO: '1',
+      LIVEKIT_URL: `ws://localhost:${livekit}`,
+      LIVEKIT_API_KEY: 'e2e',
+      LIVEKIT_API_SECRET: this.#secret,
+      OPENAI_BASE_URL: `http://127.0.0.1:${simulator}/v1`,
+      OPENAI_API_KEY: 'e2e-key',
+    }
+  }
+}
+
+interface LiveKitPorts {
+  livekit: number
+  tcp: number
+  udp: number
+  api: number
+}
+
+function livekitYaml({ livekit, tcp, udp, api }: LiveKitPorts, secret: string): string {
+  return `port: ${livekit}
+bind_addresses: ["127.0.0.1"]
+rtc:
+  tcp_port: ${tcp}
+  udp_port: ${udp}
+  node_ip: 127.0.0.1
+  use_external_ip: false
+  enable_loopback_candidate: true
+  interfaces: { includes: [lo] }
+keys: { e2e: ${secret} }
+webhook:
+  api_key: e2e
+  urls: ["http://127.0.0.1:${api}/livekit/webhook"]
+`
+}
