@@ -39,6 +39,8 @@ pub(super) struct Microphone {
     up: AtomicBool,
     closed: AtomicBool,
     muted: AtomicBool,
+    /// Whether the conversation has sent something since the track was put in place.
+    spoken: AtomicBool,
     packets_sent: AtomicU64,
     track_id: Mutex<String>,
     stream: Mutex<Stream>,
@@ -69,6 +71,7 @@ impl Microphone {
             up: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             muted: AtomicBool::new(false),
+            spoken: AtomicBool::new(false),
             packets_sent: AtomicU64::new(0),
             track_id: Mutex::default(),
             stream: Mutex::new(Stream {
@@ -110,20 +113,47 @@ impl Microphone {
     }
 
     /// Sends a little silence: the server announces a track with its first packets, and a listener who knows the track already
-    /// hears the first word.
+    /// hears the first word. Ends as soon as there is something to hear.
     pub async fn announce(&self) {
+        self.spoken.store(false, Ordering::Release);
         for index in 0..5 {
+            if self.spoken.load(Ordering::Acquire) {
+                return;
+            }
             let frame = AudioFrame {
                 opus: Bytes::from_static(SILENCE),
                 duration: FRAME,
                 level_dbov: 127,
                 first: index == 0,
             };
-            if self.send(frame).await.is_err() {
+            if self.transmit(frame).await.is_err() {
                 return;
             }
             tokio::time::sleep(FRAME).await;
         }
+    }
+
+    async fn transmit(&self, frame: AudioFrame) -> Result<(), SendAudioError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(SendAudioError::Closed);
+        }
+        if !self.up.load(Ordering::Acquire) {
+            return Err(SendAudioError::Down);
+        }
+        if self.is_muted() {
+            return Ok(());
+        }
+        let next = lock(&self.stream).next(frame, Instant::now());
+        let Some((track, packet)) = next else {
+            return Err(SendAudioError::Down);
+        };
+        // The error's text holds the whole packet: it goes nowhere.
+        track
+            .write_rtp(packet)
+            .await
+            .map_err(|_| SendAudioError::Down)?;
+        self.packets_sent.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -181,26 +211,8 @@ fn ticks(duration: Duration) -> u32 {
 #[async_trait]
 impl AudioOutput for Microphone {
     async fn send(&self, frame: AudioFrame) -> Result<(), SendAudioError> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(SendAudioError::Closed);
-        }
-        if !self.up.load(Ordering::Acquire) {
-            return Err(SendAudioError::Down);
-        }
-        if self.is_muted() {
-            return Ok(());
-        }
-        let next = lock(&self.stream).next(frame, Instant::now());
-        let Some((track, packet)) = next else {
-            return Err(SendAudioError::Down);
-        };
-        // The error's text holds the whole packet: it goes nowhere.
-        track
-            .write_rtp(packet)
-            .await
-            .map_err(|_| SendAudioError::Down)?;
-        self.packets_sent.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        self.spoken.store(true, Ordering::Release);
+        self.transmit(frame).await
     }
 
     fn set_muted(&self, muted: bool) {
