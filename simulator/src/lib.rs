@@ -1,3 +1,17 @@
 //! Stands in for the realtime providers, on the wire.
+//!
+//! [`Simulator::start`] listens and answers as the OpenAI Realtime service does, with a synthetic voice and a
+//! [`script::Script`] of what is said, heard and done wrong. `docs/simulator.md` tells how to use it.
 
+mod openai_realtime;
+mod partner;
+mod record;
 pub mod script;
+mod server;
+mod stats;
+mod timeline;
+mod voice;
+
+pub use server::{Options, Running, Simulator, StartError};
+pub use stats::Stats;
+pub use timeline::{Excerpt, Moment, MomentKind};
