@@ -1,4 +1,4 @@
-//! The smallest true use of a room: joins one and sends every microphone's sound back.
+//! The smallest true use of a room: joins one, sends every microphone's sound back, and what people type as their transcript.
 //!
 //! ```sh
 //! cargo run --example echo_room -- ws://localhost:7880 KEY SECRET ROOM
@@ -9,7 +9,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use avaaz_agent::room::livekit::{LiveKitConfig, LiveKitConnector};
-use avaaz_agent::room::{AudioFrame, JoinRoom, JoinedRoom, RoomConnector, RoomEvent};
+use avaaz_agent::room::{AudioFrame, JoinRoom, JoinedRoom, RoomConnector, RoomEvent, TextHeader};
 use secrecy::SecretString;
 
 #[tokio::main]
@@ -53,7 +53,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
                         }
                     });
                 }
-                Some(RoomEvent::Text { from, topic, text, .. }) => println!("{from} on {topic}: {} characters", text.chars().count()),
+                Some(RoomEvent::Text { from, stream_id, text, .. }) => {
+                    println!("{from} typed {} characters", text.chars().count());
+                    room.open_text(TextHeader {
+                        stream_id: stream_id.clone(),
+                        topic: "lk.transcription".into(),
+                        on_behalf_of: Some(from),
+                        attributes: BTreeMap::from([("lk.transcription_final".into(), "true".into())]),
+                        to: Vec::new(),
+                    })?;
+                    room.write_text(&stream_id, &text)?;
+                    room.close_text(&stream_id)?;
+                }
                 Some(RoomEvent::Closed(reason)) => {
                     println!("closed: {reason:?}");
                     return Ok(());
