@@ -72,14 +72,14 @@ test('the whole way from the sign-in to the end of a talk needs no mouse', async
   await pressOn(page, 'button', 'Try it as the demo learner')
   await expect(page.getByRole('button', { name: 'Talk', exact: true })).toBeVisible()
   await pressOn(page, 'button', 'Talk')
-  const status = page.locator('[data-status]')
-  await expect(status).toHaveAttribute('data-status', 'listening', { timeout: 30_000 })
+  const status = page.locator('[data-talk]')
+  await expect(status).toHaveAttribute('data-talk', 'listening', { timeout: 30_000 })
 
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
   await page.keyboard.press('Space')
-  await expect(status).toHaveAttribute('data-status', 'muted')
+  await expect(status).toHaveAttribute('data-talk', 'muted')
   await page.keyboard.press('Space')
-  await expect(status).toHaveAttribute('data-status', 'listening')
+  await expect(status).toHaveAttribute('data-talk', 'listening')
   await page.keyboard.press('?')
   await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible()
   await page.keyboard.press('Escape')
@@ -93,7 +93,7 @@ test('the whole way from the sign-in to the end of a talk needs no mouse', async
   await expect(page.getByRole('textbox')).toBeHidden()
   await expect(page.getByRole('log')).toContainText('It rains in the north')
   await pressOn(page, 'button', 'End')
-  await expect(status).toHaveAttribute('data-status', 'ended')
+  await expect(status).toHaveAttribute('data-talk', 'ended')
 })
 
 /** Goes there with the Tab key, as somebody without a mouse would, and presses Enter. */

@@ -62,11 +62,11 @@ export class Learner {
   }
 
   status(): Locator {
-    return this.page.locator('[data-status]')
+    return this.page.locator('[data-talk]')
   }
 
   async expectStatus(status: string, timeout = 15_000): Promise<void> {
-    await expect(this.status()).toHaveAttribute('data-status', status, { timeout })
+    await expect(this.status()).toHaveAttribute('data-talk', status, { timeout })
   }
 
   /** The lines of the script on the page. */

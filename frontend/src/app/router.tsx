@@ -12,7 +12,6 @@ import { buttonLook } from '@/components/ui/button'
 import { useMessages } from '@/lib/messages'
 import type { Services } from '@/lib/services'
 import { BrokenPage } from './broken-page'
-import { Shell } from './shell'
 
 const root = createRootRouteWithContext<Services>()({
   component: Outlet,
@@ -48,7 +47,7 @@ const register = createRoute({
 const home = createRoute({
   getParentRoute: () => root,
   id: 'home',
-  component: Shell,
+  component: lazyRouteComponent(() => import('./shell'), 'Shell'),
   beforeLoad: ({ context, location }) => {
     if (context.auth.snapshot().status === 'signed_in') return
     const next = location.href === '/' ? {} : { next: location.href }

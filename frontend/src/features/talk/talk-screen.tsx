@@ -170,7 +170,7 @@ function Voice(props: TalkScreenProps & { roomy: boolean }) {
       <div
         aria-live="polite"
         className="flex flex-col items-center gap-1.5"
-        data-status={view.status}
+        data-talk={view.status}
       >
         {words.text !== '' && (
           <p className={roomy ? 'font-said text-title' : 'text-base text-ink-soft'}>{words.text}</p>

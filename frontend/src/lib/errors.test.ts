@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { ApiError, problemOf } from './api/problem'
+import { wordsFor } from './errors'
+import { en } from './messages/en'
+
+/** The codes that the API promises a page may meet. */
+const CODES = [
+  'validation_failed',
+  'invalid_credentials',
+  'unauthorized',
+  'token_expired',
+  'refresh_reused',
+  'email_taken',
+  'not_found',
+  'rate_limited',
+  'livekit_unavailable',
+  'database_unavailable',
+  'internal',
+]
+
+describe('a fault', () => {
+  it.each(CODES)('with the code %s has words of its own', (code) => {
+    expect(Object.keys(en.errors)).toContain(code)
+  })
+
+  it('with a code that nobody knows is our trouble, not a riddle', () => {
+    expect(wordsFor(new ApiError('teapot', 418), en)).toBe(en.errors.internal)
+  })
+
+  it('that is no answer of the API at all is a lost network', () => {
+    expect(wordsFor(new TypeError('Failed to fetch'), en)).toBe(en.errors.network)
+  })
+
+  it('keeps which field it is about', () => {
+    const errors = [{ field: 'password', code: 'too_short', detail: 'at least 8' }]
+    expect(problemOf(422, { code: 'validation_failed', errors }).fields).toEqual(errors)
+  })
+
+  it('without a problem document is our trouble', () => {
+    expect(problemOf(502, '<html>Bad gateway</html>').code).toBe('internal')
+  })
+})
