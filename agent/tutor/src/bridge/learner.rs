@@ -41,18 +41,14 @@ impl Bridge {
     }
 
     pub(super) fn learner_audio(&mut self, pcm: Pcm) {
-        let key_is_up =
-            self.brief.push_to_talk && self.knows_presses && self.floor.holder() != Holder::Learner;
+        let key_is_up = self.brief.push_to_talk && self.knows_presses && self.floor.holder() != Holder::Learner;
         let ready = self.is_ready();
         let keep_from = if ready {
             self.ear.end().saturating_sub(KEPT)
         } else {
             self.replay_from
         };
-        let keep_from = self
-            .floor
-            .wordless_from()
-            .map_or(keep_from, |from| from.min(keep_from));
+        let keep_from = self.floor.wordless_from().map_or(keep_from, |from| from.min(keep_from));
         self.ear.hear(pcm.clone(), keep_from);
         if ready && !key_is_up {
             self.ask(ProviderCommand::Audio(pcm));
@@ -84,8 +80,7 @@ impl Bridge {
         if self.brief.push_to_talk && self.floor.holder() != Holder::Learner {
             self.take_the_floor(false);
             self.taken_until = self.ear.end();
-            self.floor
-                .begin_speech(None, self.ear.end(), self.now, &mut self.out);
+            self.floor.begin_speech(None, self.ear.end(), self.now, &mut self.out);
         }
     }
 
@@ -99,8 +94,7 @@ impl Bridge {
                 return;
             }
             self.take_the_floor(false);
-            self.floor
-                .begin_speech(None, self.taken_until, self.now, &mut self.out);
+            self.floor.begin_speech(None, self.taken_until, self.now, &mut self.out);
         }
         self.floor.end_speech(self.now, &mut self.out);
         self.taken_until = self.ear.end();
@@ -126,13 +120,8 @@ impl Bridge {
             return;
         }
         self.take_the_floor(true);
-        let from = self
-            .ear
-            .end()
-            .saturating_sub(NOTICED_LATE)
-            .max(self.taken_until);
-        self.floor
-            .begin_speech(Some(item), from, self.now, &mut self.out);
+        let from = self.ear.end().saturating_sub(NOTICED_LATE).max(self.taken_until);
+        self.floor.begin_speech(Some(item), from, self.now, &mut self.out);
     }
 
     pub(super) fn speech_stopped(&mut self, item: &ItemId) {
@@ -143,11 +132,7 @@ impl Bridge {
                 return;
             }
             // Its beginning was lost.
-            let from = self
-                .ear
-                .end()
-                .saturating_sub(NOTICED_LATE)
-                .max(self.taken_until);
+            let from = self.ear.end().saturating_sub(NOTICED_LATE).max(self.taken_until);
             self.floor
                 .begin_speech(Some(item.clone()), from, self.now, &mut self.out);
             self.floor.end_speech(self.now, &mut self.out);
@@ -160,13 +145,9 @@ impl Bridge {
 
     pub(super) fn learner_words(&mut self, item: &ItemId, text: String) {
         let nothing = text.trim().is_empty();
-        if !self.floor.words(item, text.clone(), &mut self.out)
-            && !nothing
-            && self.floor.holder() == Holder::Nobody
-        {
+        if !self.floor.words(item, text.clone(), &mut self.out) && !nothing && self.floor.holder() == Holder::Nobody {
             // Words without a turn: better a turn without a length than words that are lost.
-            self.floor
-                .typed(text.trim().to_owned(), self.now, &mut self.out);
+            self.floor.typed(text.trim().to_owned(), self.now, &mut self.out);
         }
         if let Some(expecting) = self.expecting.as_mut().filter(|_| nothing) {
             expecting.nothing_said = true;
@@ -209,10 +190,7 @@ impl Bridge {
         } else if self.can.change_setup_midway {
             self.ask(ProviderCommand::Change(Box::new(after)));
         } else {
-            self.recycle = Some((
-                self.now,
-                self.recycle.map_or(crate::Moment::MAX, |(_, hard)| hard),
-            ));
+            self.recycle = Some((self.now, self.recycle.map_or(crate::Moment::MAX, |(_, hard)| hard)));
         }
     }
 
@@ -222,11 +200,7 @@ impl Bridge {
 
     /// Asks for what is owed, when nobody speaks.
     pub(super) fn settle_owed(&mut self) {
-        if !self.is_ready()
-            || self.away_since.is_some()
-            || self.leaving.is_some()
-            || !self.is_quiet()
-        {
+        if !self.is_ready() || self.away_since.is_some() || self.leaving.is_some() || !self.is_quiet() {
             return;
         }
         let due = self.owed.filter(|_| self.now >= self.owed_from);

@@ -1,0 +1,206 @@
+//! The ways out: a limit, a request, a host that closes.
+mod support;
+
+use avaaz_tutor::{EndReason, Input, Output, Speaker, TurnId};
+use support::*;
+
+fn limited(limit: u64) -> World {
+    let mut setup = bridge_setup();
+    setup.time_limit = secs(limit);
+    setup.greeted = true;
+    let mut world = World::new(setup);
+    world.joins();
+    world.ready();
+    world
+}
+
+#[test]
+fn a_minute_before_the_limit_the_tutor_says_so() {
+    let mut world = limited(300);
+    world.run(secs(239));
+    assert!(world.requests().is_empty());
+    world.run(secs(2));
+    assert!(world.replies_asked()[0].unwrap().contains("nearly up"));
+    assert_eq!(world.replies_asked().len(), 1);
+}
+
+#[test]
+fn the_notice_waits_for_a_turn_boundary() {
+    let mut world = limited(300);
+    world.run(secs(238));
+    world.says("r1", &["A", " long", " story"], 2000);
+    world.run(secs(4));
+    assert!(world.replies_asked().is_empty());
+    world.run(secs(4));
+    assert_eq!(world.replies_asked().len(), 1);
+}
+
+#[test]
+fn at_the_limit_a_silent_conversation_ends_at_once() {
+    let mut world = limited(300);
+    world.run(secs(301));
+    assert_eq!(
+        world.log.last().unwrap(),
+        &(secs(300), Output::End(EndReason::TimeLimit))
+    );
+}
+
+#[test]
+fn at_the_limit_what_is_being_said_is_said() {
+    let mut world = limited(300);
+    world.run(secs(299));
+    world.says("r1", &["Good", " bye,", " Ada!"], 1000);
+    world.run(secs(10));
+    assert_eq!(world.turns()[0].text, "Good bye, Ada!");
+    assert_eq!(world.outputs().last(), Some(&&Output::End(EndReason::TimeLimit)));
+}
+
+#[test]
+fn fifteen_seconds_after_the_limit_it_is_cut() {
+    let mut world = limited(300);
+    world.run(secs(299));
+    world.says("r1", &["Blah"; 60], 1000);
+    world.run(secs(30));
+    let (at, last) = world.log.last().unwrap();
+    assert_eq!(last, &Output::End(EndReason::TimeLimit));
+    assert!(*at <= secs(315));
+    assert!(world.turns()[0].interrupted);
+}
+
+#[test]
+fn a_host_that_closes_lets_the_tutor_finish_and_gives_back() {
+    let mut world = World::greeted();
+    world.says("r1", &["One", " two", " three"], 1000);
+    world.run(ms(500));
+    world.give(Input::HostIsClosing);
+    world.run(secs(1));
+    assert!(!world.bridge.is_over());
+    world.run(secs(3));
+    assert_eq!(world.turns()[0].text, "One two three");
+    assert_eq!(world.outputs().last(), Some(&&Output::HandBack));
+    assert!(world.has(&Output::CloseProvider));
+}
+
+#[test]
+fn a_host_that_closes_waits_ten_seconds_at_most() {
+    let mut world = World::greeted();
+    world.says("r1", &["Blah"; 60], 1000);
+    world.give(Input::HostIsClosing);
+    let asked = world.now;
+    world.run(secs(12));
+    let (at, last) = world.log.last().unwrap();
+    assert_eq!((last, *at), (&Output::HandBack, asked + secs(10)));
+    assert!(world.turns()[0].interrupted);
+}
+
+#[test]
+fn a_host_that_closes_waits_for_the_learners_last_words() {
+    let mut world = World::greeted();
+    world.starts_speaking("i1");
+    world.give(Input::HostIsClosing);
+    world.run(secs(1));
+    world.stops_speaking("i1");
+    world.run(secs(1));
+    assert!(!world.bridge.is_over());
+    world.words("i1", "I must go.");
+    assert!(world.bridge.is_over());
+    assert!(world.has(&Output::TurnWords {
+        turn: TurnId(2),
+        text: "I must go.".to_owned()
+    }));
+}
+
+#[test]
+fn no_new_reply_begins_when_the_host_closes() {
+    let mut world = World::greeted();
+    world.starts_speaking("i1");
+    world.stops_speaking("i1");
+    world.give(Input::HostIsClosing);
+    world.says("r1", &["Well", " then"], 1000);
+    assert!(
+        !world
+            .outputs()
+            .iter()
+            .any(|output| matches!(output, Output::Play { .. }))
+    );
+    world.run(secs(11));
+    assert_eq!(world.outputs().last(), Some(&&Output::HandBack));
+    assert_eq!(
+        world.turns().iter().map(|turn| turn.speaker).collect::<Vec<_>>(),
+        [Speaker::Learner]
+    );
+}
+
+#[test]
+fn an_idle_conversation_is_given_back_at_once() {
+    let mut world = World::greeted();
+    world.give(Input::HostIsClosing);
+    assert!(world.bridge.is_over());
+}
+
+#[test]
+fn the_end_cuts_what_is_playing_and_gives_its_turn_first() {
+    let mut world = World::greeted();
+    world.says("r1", &["One", " two", " three"], 1000);
+    world.run(ms(1500));
+    world.log.clear();
+    world.give(Input::EndRequested(EndReason::LearnerEnded));
+    assert!(world.bridge.is_over());
+    let outputs = world.outputs();
+    assert_eq!(outputs[0], &Output::StopPlayout);
+    assert_eq!(
+        (world.turns()[0].text.as_str(), world.turns()[0].interrupted),
+        ("One", true)
+    );
+    assert_eq!(outputs.last(), Some(&&Output::End(EndReason::LearnerEnded)));
+}
+
+#[test]
+fn the_end_waits_a_moment_for_words_that_were_just_spoken() {
+    let mut world = World::greeted();
+    world.starts_speaking("i1");
+    world.run(secs(1));
+    world.give(Input::EndRequested(EndReason::LearnerEnded));
+    assert_eq!(world.turns().len(), 1);
+    world.run(ms(800));
+    world.words("i1", "Good bye!");
+    assert!(world.bridge.is_over());
+    assert!(world.has(&Output::TurnWords {
+        turn: TurnId(2),
+        text: "Good bye!".to_owned()
+    }));
+}
+
+#[test]
+fn words_that_do_not_come_delay_the_end_by_two_seconds_at_most() {
+    let mut world = World::greeted();
+    world.starts_speaking("i1");
+    world.give(Input::EndRequested(EndReason::LearnerEnded));
+    world.run(secs(2));
+    assert!(world.bridge.is_over());
+    assert!(world.has(&Output::TurnWords {
+        turn: TurnId(2),
+        text: String::new()
+    }));
+}
+
+#[test]
+fn after_the_end_nothing_follows() {
+    let mut world = World::greeted();
+    world.give(Input::EndRequested(EndReason::LearnerEnded));
+    world.log.clear();
+    world.joins();
+    world.says("r1", &["One"], 100);
+    world.give(Input::LearnerTyped("hello".to_owned()));
+    assert!(world.log.is_empty());
+    assert_eq!(world.bridge.poll_timeout(), None);
+}
+
+#[test]
+fn an_end_overrides_a_hand_back() {
+    let mut world = World::greeted();
+    world.says("r1", &["One", " two", " three"], 1000);
+    world.give(Input::HostIsClosing);
+    world.give(Input::EndRequested(EndReason::LearnerEnded));
+    assert_eq!(world.outputs().last(), Some(&&Output::End(EndReason::LearnerEnded)));
+}

@@ -1,0 +1,185 @@
+//! Settings that change while live, and push-to-talk.
+mod support;
+
+use avaaz_tutor::{Brief, Input, Mode, Output, Patience, ProviderCommand, Speaker, TurnDetection};
+use support::*;
+
+fn change(world: &mut World, brief: Brief) {
+    world.give(Input::BriefChanged(Box::new(brief)));
+}
+
+#[test]
+fn a_change_of_mode_or_patience_reaches_the_tutor_at_once() {
+    let mut world = World::greeted();
+    change(
+        &mut world,
+        Brief {
+            mode: Mode::MockExam,
+            ..brief()
+        },
+    );
+    change(
+        &mut world,
+        Brief {
+            mode: Mode::MockExam,
+            patience: Patience::Patient,
+            ..brief()
+        },
+    );
+    let requests = world.requests();
+    assert_eq!(requests.len(), 2);
+    let ProviderCommand::Change(setup) = requests[1] else {
+        panic!("{requests:?}")
+    };
+    assert!(setup.instructions.contains("mock exam"));
+    assert_eq!(setup.turn_detection, TurnDetection::Silence { silence_ms: 1200 });
+}
+
+#[test]
+fn a_change_of_voice_waits_for_the_next_session() {
+    let mut world = World::greeted();
+    change(
+        &mut world,
+        Brief {
+            voice: Some("cedar".to_owned()),
+            ..brief()
+        },
+    );
+    assert!(world.requests().is_empty());
+    world.provider(avaaz_tutor::ProviderEvent::Closed(fault(
+        avaaz_tutor::FaultKind::Broken,
+    )));
+    assert_eq!(world.opened()[0].1.voice.as_deref(), Some("cedar"));
+}
+
+#[test]
+fn a_change_while_the_provider_opens_is_told_when_it_is_ready() {
+    let mut world = World::new(bridge_setup());
+    world.joins();
+    change(
+        &mut world,
+        Brief {
+            mode: Mode::FreeTalk,
+            ..brief()
+        },
+    );
+    assert!(world.requests().is_empty());
+    world.ready();
+    assert!(matches!(world.requests()[0], ProviderCommand::Change(_)));
+}
+
+#[test]
+fn a_provider_that_cannot_change_gets_a_new_session_between_turns() {
+    let mut setup = bridge_setup();
+    setup.capabilities.change_setup_midway = false;
+    setup.greeted = true;
+    let mut world = World::new(setup);
+    world.joins();
+    world.ready();
+    world.run(secs(6));
+    world.says("r1", &["One"], 1000);
+    change(
+        &mut world,
+        Brief {
+            mode: Mode::FreeTalk,
+            ..brief()
+        },
+    );
+    assert_eq!(world.opened().len(), 1);
+    world.run(secs(2));
+    assert_eq!(world.opened().len(), 2);
+    assert!(world.requests().is_empty());
+}
+
+fn push_to_talk() -> World {
+    let mut setup = bridge_setup();
+    setup.brief.push_to_talk = true;
+    setup.greeted = true;
+    setup.capabilities.interrupts_by_itself = false;
+    let mut world = World::new(setup);
+    world.joins();
+    world.ready();
+    world.log.clear();
+    world
+}
+
+fn speaks(world: &mut World, frames: usize) {
+    for _ in 0..frames {
+        world.give(Input::LearnerAudio(voice(20)));
+        world.run(ms(20));
+    }
+}
+
+#[test]
+fn a_key_that_is_let_go_ends_the_turn_and_asks_for_an_answer() {
+    let mut world = push_to_talk();
+    world.give(Input::LearnerPressed);
+    speaks(&mut world, 50);
+    world.give(Input::LearnerReleased);
+    let requests = world.requests();
+    assert_eq!(
+        requests,
+        [&ProviderCommand::Commit, &ProviderCommand::Reply { instructions: None }]
+    );
+    assert_eq!(
+        (world.turns()[0].speaker, world.turns()[0].text_pending),
+        (Speaker::Learner, true)
+    );
+    world.words("i1", "Good morning.");
+    assert!(world.has(&Output::TurnWords {
+        turn: avaaz_tutor::TurnId(1),
+        text: "Good morning.".to_owned()
+    }));
+}
+
+#[test]
+fn a_key_that_is_pressed_interrupts_the_tutor() {
+    let mut world = push_to_talk();
+    world.says_without_end("r1", &["One", " two"], 1000);
+    world.run(secs(1));
+    world.log.clear();
+    world.give(Input::LearnerPressed);
+    assert_eq!(world.outputs()[0], &Output::StopPlayout);
+    assert!(matches!(world.requests()[0], ProviderCommand::Cancel { .. }));
+}
+
+#[test]
+fn a_slip_of_the_finger_asks_for_nothing() {
+    let mut world = push_to_talk();
+    world.give(Input::LearnerPressed);
+    speaks(&mut world, 2);
+    world.give(Input::LearnerReleased);
+    assert!(world.requests().is_empty());
+    assert!(world.has(&Output::TurnWords {
+        turn: avaaz_tutor::TurnId(1),
+        text: String::new()
+    }));
+}
+
+#[test]
+fn releases_alone_are_enough() {
+    let mut world = push_to_talk();
+    speaks(&mut world, 50);
+    world.give(Input::LearnerReleased);
+    assert_eq!(world.requests().len(), 2);
+    assert_eq!(world.turns().len(), 1);
+}
+
+#[test]
+fn a_press_while_no_provider_is_ready_is_committed_when_one_is() {
+    let mut world = push_to_talk();
+    world.provider(avaaz_tutor::ProviderEvent::Closed(fault(
+        avaaz_tutor::FaultKind::Broken,
+    )));
+    world.give(Input::LearnerPressed);
+    speaks(&mut world, 50);
+    world.give(Input::LearnerReleased);
+    world.run(secs(1));
+    world.log.clear();
+    world.ready();
+    assert_eq!(
+        world.requests(),
+        [&ProviderCommand::Commit, &ProviderCommand::Reply { instructions: None }]
+    );
+    assert!(matches!(world.commands()[0], ProviderCommand::Audio(_)));
+}
