@@ -16,7 +16,10 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { tries: 0, state: seed }
+        Self {
+            tries: 0,
+            state: seed,
+        }
     }
 
     /// Returns the next wait: between a half and the whole of a doubling span, so that many who failed together do not come back together.

@@ -17,8 +17,8 @@ use crate::ear::Ear;
 use crate::floor::{Floor, Holder};
 use crate::reply::Reply;
 use crate::{
-    AgentState, Brief, Capabilities, EndReason, Input, Moment, Output, PastTurn, ProviderCommand, ProviderEvent,
-    ReplyId, VoiceState,
+    AgentState, Brief, Capabilities, EndReason, Input, Moment, Output, PastTurn, ProviderCommand,
+    ProviderEvent, ReplyId, VoiceState,
 };
 use leaving::{Leaving, Way};
 use line::Line;
@@ -253,7 +253,10 @@ impl Bridge {
             ProviderEvent::ToolCalled(call) => {
                 // None is offered; a model that calls one all the same must not wait for ever.
                 let output = r#"{"error":"there is no such tool"}"#.to_owned();
-                self.ask(ProviderCommand::ToolResult { call: call.id, output });
+                self.ask(ProviderCommand::ToolResult {
+                    call: call.id,
+                    output,
+                });
             }
             ProviderEvent::ToolCancelled { .. } | ProviderEvent::Complained(_) => {}
             ProviderEvent::ClosingSoon { left } => {
@@ -277,7 +280,10 @@ impl Bridge {
             self.wrap_up_owed = true;
         }
         if self.now >= self.allowance.limit() {
-            self.leave(Way::End(EndReason::TimeLimit), leaving::LAST_SENTENCE_TAKES_AT_MOST);
+            self.leave(
+                Way::End(EndReason::TimeLimit),
+                leaving::LAST_SENTENCE_TAKES_AT_MOST,
+            );
         }
         self.settle_recycling();
         self.settle_owed();
@@ -310,7 +316,8 @@ impl Bridge {
 
     /// Returns when speech that a new session has to notice in what was replayed to it must have been noticed.
     fn replay_due(&self) -> Option<Moment> {
-        (self.is_ready() && !self.brief.push_to_talk && self.floor.speaks_unplaced()).then_some(self.replay_over)
+        (self.is_ready() && !self.brief.push_to_talk && self.floor.speaks_unplaced())
+            .then_some(self.replay_over)
     }
 
     /// Returns whether this is a boundary between turns: nobody speaks, and nothing is on its way.
@@ -325,7 +332,9 @@ impl Bridge {
             match self.floor.holder() {
                 Holder::Tutor { .. } => AgentState::Speaking,
                 Holder::Learner => AgentState::Listening,
-                Holder::Nobody if self.expecting.is_some() || !self.replies.is_empty() => AgentState::Thinking,
+                Holder::Nobody if self.expecting.is_some() || !self.replies.is_empty() => {
+                    AgentState::Thinking
+                }
                 Holder::Nobody if !self.was_ready => AgentState::Initializing,
                 Holder::Nobody => AgentState::Listening,
             }

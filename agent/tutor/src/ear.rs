@@ -47,7 +47,8 @@ impl Ear {
             }
             match joined.last_mut() {
                 Some((samples, rate))
-                    if *rate == pcm.rate_hz && samples.len() + pcm.samples.len() <= *rate as usize =>
+                    if *rate == pcm.rate_hz
+                        && samples.len() + pcm.samples.len() <= *rate as usize =>
                 {
                     samples.extend_from_slice(&pcm.samples);
                 }
@@ -68,7 +69,11 @@ impl Ear {
         self.chunks
             .iter()
             .filter(|(at, pcm)| *at + pcm.duration() > from)
-            .any(|(_, pcm)| pcm.samples.iter().any(|sample| sample.unsigned_abs() > QUIET_PEAK))
+            .any(|(_, pcm)| {
+                pcm.samples
+                    .iter()
+                    .any(|sample| sample.unsigned_abs() > QUIET_PEAK)
+            })
     }
 }
 

@@ -87,12 +87,18 @@ impl Floor {
 
     /// Returns whether the learner holds the floor with speech that has no place at the provider.
     pub(crate) fn speaks_unplaced(&self) -> bool {
-        self.holder == Holder::Learner && self.speeches.last().is_some_and(|speech| speech.item.is_none())
+        self.holder == Holder::Learner
+            && self
+                .speeches
+                .last()
+                .is_some_and(|speech| speech.item.is_none())
     }
 
     /// Returns whether this stretch of speech has a turn.
     pub(crate) fn knows(&self, item: &ItemId) -> bool {
-        self.speeches.iter().any(|speech| speech.item.as_ref() == Some(item))
+        self.speeches
+            .iter()
+            .any(|speech| speech.item.as_ref() == Some(item))
     }
 
     /// Returns where on the ear's clock the first speech begins whose words are not known.
@@ -187,7 +193,11 @@ impl Floor {
 
     /// Ties speech that lost its place at the provider (see [`Floor::provider_lost`]) to a new one, the oldest first.
     pub(crate) fn adopt(&mut self, item: &ItemId) -> bool {
-        match self.speeches.iter_mut().find(|speech| speech.item.is_none()) {
+        match self
+            .speeches
+            .iter_mut()
+            .find(|speech| speech.item.is_none())
+        {
             Some(speech) => {
                 speech.item = Some(item.clone());
                 true
@@ -215,7 +225,12 @@ impl Floor {
     }
 
     /// The learner's words, final. Returns false when no turn waits for them.
-    pub(crate) fn words(&mut self, item: &ItemId, text: String, out: &mut VecDeque<Output>) -> bool {
+    pub(crate) fn words(
+        &mut self,
+        item: &ItemId,
+        text: String,
+        out: &mut VecDeque<Output>,
+    ) -> bool {
         let text = text.trim().to_owned();
         let Some(speech) = self.speech_of(item) else {
             return false;
@@ -236,7 +251,11 @@ impl Floor {
             .speeches
             .iter()
             .position(|speech| speech.item.as_ref() == Some(item));
-        let index = known.or_else(|| self.speeches.iter().position(|speech| speech.item.is_none()))?;
+        let index = known.or_else(|| {
+            self.speeches
+                .iter()
+                .position(|speech| speech.item.is_none())
+        })?;
         let speech = &mut self.speeches[index];
         speech.item = Some(item.clone());
         Some(speech)
@@ -244,11 +263,13 @@ impl Floor {
 
     /// Waits no longer for words that are due by `now`, or for any (`None`). What was shown is what remains.
     pub(crate) fn give_up_words(&mut self, now: Option<Moment>, out: &mut VecDeque<Output>) {
-        let (due, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.speeches).into_iter().partition(|speech| {
-            speech
-                .ended
-                .is_some_and(|ended| now.is_none_or(|now| ended + WORDS_TAKE_AT_MOST <= now))
-        });
+        let (due, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.speeches)
+            .into_iter()
+            .partition(|speech| {
+                speech
+                    .ended
+                    .is_some_and(|ended| now.is_none_or(|now| ended + WORDS_TAKE_AT_MOST <= now))
+            });
         self.speeches = waiting;
         for speech in due {
             self.settle_words(speech.turn, speech.shown.trim().to_owned(), out);
@@ -302,7 +323,12 @@ impl Floor {
     }
 
     /// The reply that sounds has ended; does nothing when none does.
-    pub(crate) fn end_reply(&mut self, outcome: ReplyOutcome, now: Moment, out: &mut VecDeque<Output>) {
+    pub(crate) fn end_reply(
+        &mut self,
+        outcome: ReplyOutcome,
+        now: Moment,
+        out: &mut VecDeque<Output>,
+    ) {
         let Holder::Tutor { turn, since } = self.holder else {
             return;
         };

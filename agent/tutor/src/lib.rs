@@ -29,7 +29,7 @@ pub use brief::{Brief, Level, Mode, Patience};
 pub use input::Input;
 pub use output::{AgentState, Caption, EndedTurn, Output, VoiceState};
 pub use provider::{
-    Capabilities, Fault, FaultKind, ItemId, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId, SessionSetup,
-    ToolCall, ToolOffer, TurnDetection, Usage,
+    Capabilities, Fault, FaultKind, ItemId, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
+    SessionSetup, ToolCall, ToolOffer, TurnDetection, Usage,
 };
 pub use words::{EndReason, Moment, PastTurn, Speaker, TurnId};

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{EndReason, Moment, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker, TurnId, Usage};
+use crate::{
+    EndReason, Moment, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker, TurnId, Usage,
+};
 
 /// Something the caller must bring about, at once and in this order.
 #[derive(Debug, Clone, PartialEq)]

@@ -18,13 +18,20 @@ impl Pcm {
     /// Returns how long it sounds.
     #[must_use]
     pub fn duration(&self) -> Duration {
-        Duration::from_nanos(self.samples.len() as u64 * 1_000_000_000 / u64::from(self.rate_hz.max(1)))
+        Duration::from_nanos(
+            self.samples.len() as u64 * 1_000_000_000 / u64::from(self.rate_hz.max(1)),
+        )
     }
 }
 
 impl std::fmt::Debug for Pcm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Pcm({} samples at {} Hz)", self.samples.len(), self.rate_hz)
+        write!(
+            f,
+            "Pcm({} samples at {} Hz)",
+            self.samples.len(),
+            self.rate_hz
+        )
     }
 }
 

@@ -75,7 +75,10 @@ impl ReplyText {
                     break;
                 }
                 until = end;
-            } else if until == from + offset && !segment.chars().all(char::is_whitespace) && until > 0 {
+            } else if until == from + offset
+                && !segment.chars().all(char::is_whitespace)
+                && until > 0
+            {
                 // Punctuation makes no sound; it belongs to the word before it.
                 until = end;
             }
@@ -89,7 +92,8 @@ impl ReplyText {
         let next = self.pieces.partition_point(|(first, _)| *first < end);
         let (first, at) = self.pieces[next.saturating_sub(1)];
         let (next_first, next_at) = self.pieces.get(next).copied().unwrap_or_else(|| {
-            let slowest = Duration::from_secs_f64((self.text.len() - first) as f64 / SLOW_BYTES_PER_SECOND);
+            let slowest =
+                Duration::from_secs_f64((self.text.len() - first) as f64 / SLOW_BYTES_PER_SECOND);
             (
                 self.text.len(),
                 if progress.complete {
@@ -168,7 +172,9 @@ mod tests {
         for lead in 0..6 {
             let text = spoken(&WORDS, lead);
             for at in (0..2400).step_by(20) {
-                let words = heard(&text, progress(2400, at, true)).split_whitespace().count() as u64;
+                let words = heard(&text, progress(2400, at, true))
+                    .split_whitespace()
+                    .count() as u64;
                 // Short words take a smaller share than their 400 ms: one word of tolerance.
                 assert!(words * 400 <= at + 400, "{lead} {at}: {words}");
             }
@@ -210,7 +216,10 @@ mod tests {
     #[test]
     fn the_last_piece_of_an_unfinished_reply_is_not_taken_as_heard_too_early() {
         let mut text = ReplyText::default();
-        text.append("This is a long sentence that has hardly begun to sound", ms(0));
+        text.append(
+            "This is a long sentence that has hardly begun to sound",
+            ms(0),
+        );
         assert_eq!(heard(&text, progress(300, 290, false)), "");
     }
 }

@@ -26,16 +26,23 @@ impl LeadingSilence {
             return Some(pcm);
         }
         let rate_hz = pcm.rate_hz.max(1);
-        let length = |samples: usize| Duration::from_nanos(samples as u64 * 1_000_000_000 / u64::from(rate_hz));
+        let length = |samples: usize| {
+            Duration::from_nanos(samples as u64 * 1_000_000_000 / u64::from(rate_hz))
+        };
         let left = (LEFT.as_millis() as usize * rate_hz as usize) / 1000;
 
         let before = self.held.len();
-        let onset = pcm.samples.iter().position(|sample| sample.unsigned_abs() > QUIET_PEAK);
+        let onset = pcm
+            .samples
+            .iter()
+            .position(|sample| sample.unsigned_abs() > QUIET_PEAK);
         let mut samples = std::mem::take(&mut self.held);
         samples.extend_from_slice(&pcm.samples);
         self.over = onset.is_some() || self.trimmed + length(samples.len()) > LONGEST;
 
-        let first_kept = onset.map_or(samples.len(), |onset| before + onset).saturating_sub(left);
+        let first_kept = onset
+            .map_or(samples.len(), |onset| before + onset)
+            .saturating_sub(left);
         samples.drain(..first_kept);
         self.trimmed += length(first_kept);
         if self.over {

@@ -90,14 +90,25 @@ mod tests {
     #[test]
     fn a_provider_is_told_the_newest_turns_that_fit() {
         let long = "x".repeat(5_000);
-        let transcript = Transcript::new((1..=4).map(|seq| turn(seq, Speaker::Learner, &long)).collect());
-        let told: Vec<u32> = transcript.for_provider().iter().map(|turn| turn.seq).collect();
+        let transcript = Transcript::new(
+            (1..=4)
+                .map(|seq| turn(seq, Speaker::Learner, &long))
+                .collect(),
+        );
+        let told: Vec<u32> = transcript
+            .for_provider()
+            .iter()
+            .map(|turn| turn.seq)
+            .collect();
         assert_eq!(told, [3, 4]);
     }
 
     #[test]
     fn turns_without_words_are_not_told() {
-        let mut transcript = Transcript::new(vec![turn(1, Speaker::Learner, ""), turn(2, Speaker::Tutor, "Yes?")]);
+        let mut transcript = Transcript::new(vec![
+            turn(1, Speaker::Learner, ""),
+            turn(2, Speaker::Tutor, "Yes?"),
+        ]);
         assert_eq!(transcript.for_provider().len(), 1);
         transcript.set_text(TurnId(1), "Hello");
         assert_eq!(transcript.for_provider()[0].text, "Hello");
@@ -105,7 +116,10 @@ mod tests {
 
     #[test]
     fn it_knows_whose_turn_it_is_to_answer() {
-        let mut transcript = Transcript::new(vec![turn(1, Speaker::Tutor, "Hi"), turn(2, Speaker::Learner, "Hello")]);
+        let mut transcript = Transcript::new(vec![
+            turn(1, Speaker::Tutor, "Hi"),
+            turn(2, Speaker::Learner, "Hello"),
+        ]);
         assert!(transcript.waits_for_an_answer());
         transcript.push(turn(3, Speaker::Tutor, ""));
         assert!(transcript.waits_for_an_answer());
@@ -115,7 +129,11 @@ mod tests {
 
     #[test]
     fn it_is_bounded() {
-        let transcript = Transcript::new((1..=1000).map(|seq| turn(seq, Speaker::Learner, "a")).collect());
+        let transcript = Transcript::new(
+            (1..=1000)
+                .map(|seq| turn(seq, Speaker::Learner, "a"))
+                .collect(),
+        );
         assert_eq!(transcript.turns.len(), MOST_TURNS);
     }
 }

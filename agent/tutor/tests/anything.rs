@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use avaaz_tutor::{
-    Bridge, Capabilities, Caption, EndReason, FaultKind, Input, Mode, Output, Pcm, ProviderCommand, ProviderEvent,
-    ReplyEnd, ReplyId, TurnId,
+    Bridge, Capabilities, Caption, EndReason, FaultKind, Input, Mode, Output, Pcm, ProviderCommand,
+    ProviderEvent, ReplyEnd, ReplyId, TurnId,
 };
 use proptest::prelude::*;
 use support::*;
@@ -139,9 +139,15 @@ impl Watch {
                 assert_eq!(turn.0 as usize, self.begun.len() + 1, "no gaps");
                 self.begun.push(*turn);
             }
-            Output::Caption(Caption::Append { turn, text }) => self.appended.entry(*turn).or_default().push_str(text),
+            Output::Caption(Caption::Append { turn, text }) => {
+                self.appended.entry(*turn).or_default().push_str(text)
+            }
             Output::TurnEnded(turn) => {
-                assert_eq!(turn.turn.0 as usize, self.ended.len() + 1, "in order, without gaps");
+                assert_eq!(
+                    turn.turn.0 as usize,
+                    self.ended.len() + 1,
+                    "in order, without gaps"
+                );
                 assert!(self.begun.contains(&turn.turn));
                 assert!(turn.started_at <= turn.ended_at);
                 assert!(!turn.text_pending || turn.text.is_empty());
@@ -149,7 +155,8 @@ impl Watch {
                     self.pending.insert(turn.turn);
                 }
                 if turn.speaker == avaaz_tutor::Speaker::Tutor {
-                    let said_by_some_reply = self.texts.values().any(|text| text.contains(&turn.text));
+                    let said_by_some_reply =
+                        self.texts.values().any(|text| text.contains(&turn.text));
                     assert!(
                         turn.text.is_empty() || said_by_some_reply,
                         "{:?} was never said",
@@ -165,14 +172,23 @@ impl Watch {
             ),
             Output::Play { reply, pcm } => {
                 assert!(!pcm.samples.is_empty());
-                assert!(!self.finished.contains(reply), "nothing comes after the last sound");
-                assert!(!self.stopped_for.contains(reply), "a cut reply is not played");
+                assert!(
+                    !self.finished.contains(reply),
+                    "nothing comes after the last sound"
+                );
+                assert!(
+                    !self.stopped_for.contains(reply),
+                    "a cut reply is not played"
+                );
                 if !self.playing.contains(reply) {
                     self.playing.push(reply.clone());
                 }
             }
             Output::FinishReply { reply } => {
-                assert!(self.playing.contains(reply), "only what was begun is finished");
+                assert!(
+                    self.playing.contains(reply),
+                    "only what was begun is finished"
+                );
                 assert!(self.finished.insert(reply.clone()), "once");
             }
             Output::StopPlayout => self.stopped_for.extend(self.playing.drain(..)),
@@ -186,7 +202,10 @@ impl Watch {
                 {
                     assert!(*heard <= self.received[reply], "beyond what was received");
                     let whole = self.texts.get(reply).cloned().unwrap_or_default();
-                    assert!(whole.starts_with(heard_text.as_str()), "{heard_text:?} of {whole:?}");
+                    assert!(
+                        whole.starts_with(heard_text.as_str()),
+                        "{heard_text:?} of {whole:?}"
+                    );
                 }
             }
             Output::OpenProvider(setup) => {

@@ -9,10 +9,15 @@ use support::*;
 const WORDS: [&str; 6] = ["Shall", " we", " talk", " about", " your", " weekend?"];
 
 fn truncation(world: &World) -> (Duration, String) {
-    let mut found = world.commands().into_iter().filter_map(|command| match command {
-        ProviderCommand::Truncate { heard, heard_text, .. } => Some((*heard, heard_text.clone())),
-        _ => None,
-    });
+    let mut found = world
+        .commands()
+        .into_iter()
+        .filter_map(|command| match command {
+            ProviderCommand::Truncate {
+                heard, heard_text, ..
+            } => Some((*heard, heard_text.clone())),
+            _ => None,
+        });
     let only = found.next().expect("a truncation");
     assert!(found.next().is_none(), "only one");
     only

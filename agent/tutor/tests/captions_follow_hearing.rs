@@ -19,7 +19,11 @@ fn words_appear_one_after_the_other_and_never_before_they_sound() {
         if let Output::Caption(Caption::Append { text, .. }) = output {
             shown += text.split_whitespace().count() as u64;
             steps += 1;
-            assert!(*at >= begun + ms(500 * shown), "{shown} words at {:?}", *at - begun);
+            assert!(
+                *at >= begun + ms(500 * shown),
+                "{shown} words at {:?}",
+                *at - begun
+            );
         }
     }
     assert!(steps >= 4, "{steps} steps");
@@ -42,7 +46,10 @@ fn a_caption_begins_before_its_words_and_ends_with_its_turn() {
     assert!(matches!(captions[0], Caption::Begin { .. }));
     assert!(matches!(
         captions.last(),
-        Some(Caption::Final { interrupted: false, .. })
+        Some(Caption::Final {
+            interrupted: false,
+            ..
+        })
     ));
 }
 

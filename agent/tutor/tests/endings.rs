@@ -52,7 +52,10 @@ fn at_the_limit_what_is_being_said_is_said() {
     world.says("r1", &["Good", " bye,", " Ada!"], 1000);
     world.run(secs(10));
     assert_eq!(world.turns()[0].text, "Good bye, Ada!");
-    assert_eq!(world.outputs().last(), Some(&&Output::End(EndReason::TimeLimit)));
+    assert_eq!(
+        world.outputs().last(),
+        Some(&&Output::End(EndReason::TimeLimit))
+    );
 }
 
 #[test]
@@ -126,7 +129,11 @@ fn no_new_reply_begins_when_the_host_closes() {
     world.run(secs(11));
     assert_eq!(world.outputs().last(), Some(&&Output::HandBack));
     assert_eq!(
-        world.turns().iter().map(|turn| turn.speaker).collect::<Vec<_>>(),
+        world
+            .turns()
+            .iter()
+            .map(|turn| turn.speaker)
+            .collect::<Vec<_>>(),
         [Speaker::Learner]
     );
 }
@@ -202,5 +209,30 @@ fn an_end_overrides_a_hand_back() {
     world.says("r1", &["One", " two", " three"], 1000);
     world.give(Input::HostIsClosing);
     world.give(Input::EndRequested(EndReason::LearnerEnded));
-    assert_eq!(world.outputs().last(), Some(&&Output::End(EndReason::LearnerEnded)));
+    assert_eq!(
+        world.outputs().last(),
+        Some(&&Output::End(EndReason::LearnerEnded))
+    );
+}
+
+#[test]
+fn when_the_learner_is_gone_too_a_closing_host_waits_for_nothing_that_is_spoken() {
+    let mut world = World::greeted();
+    world.says("r1", &["One", " two", " three"], 1000);
+    world.run(ms(1500));
+    world.give(Input::LearnerLeft);
+    world.give(Input::HostIsClosing);
+    assert!(world.bridge.is_over());
+    assert_eq!(world.turns()[0].text, "One");
+}
+
+#[test]
+fn a_learner_who_leaves_while_the_host_closes_is_not_waited_for() {
+    let mut world = World::greeted();
+    world.starts_speaking("i1");
+    world.give(Input::HostIsClosing);
+    world.give(Input::LearnerLeft);
+    assert!(!world.bridge.is_over(), "the last words may come");
+    world.run(secs(2));
+    assert_eq!(world.outputs().last(), Some(&&Output::HandBack));
 }

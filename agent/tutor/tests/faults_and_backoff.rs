@@ -2,7 +2,8 @@
 mod support;
 
 use avaaz_tutor::{
-    EndReason, FaultKind, Input, Output, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, Speaker, VoiceState,
+    EndReason, FaultKind, Input, Output, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, Speaker,
+    VoiceState,
 };
 use support::*;
 
@@ -82,7 +83,10 @@ fn speech_whose_words_were_lost_is_heard_again_as_the_same_turn() {
     world.log.clear();
     world.ready();
     let replayed = audio(&world);
-    assert_eq!(replayed.iter().filter(|sample| **sample == 700).count(), 48_000);
+    assert_eq!(
+        replayed.iter().filter(|sample| **sample == 700).count(),
+        48_000
+    );
     assert!(
         replayed.len() < 48_000 + 26_000,
         "only what belongs to it: {}",
@@ -96,7 +100,10 @@ fn speech_whose_words_were_lost_is_heard_again_as_the_same_turn() {
         turn: avaaz_tutor::TurnId(2),
         text: "I went home.".to_owned()
     }));
-    assert!(world.replies_asked().is_empty(), "the provider answers what it hears");
+    assert!(
+        world.replies_asked().is_empty(),
+        "the provider answers what it hears"
+    );
 }
 
 #[test]
@@ -132,7 +139,10 @@ fn an_answer_that_was_due_is_asked_for_again() {
     world.log.clear();
     closes(&mut world, FaultKind::Broken);
     world.ready();
-    assert_eq!(world.requests(), [&ProviderCommand::Reply { instructions: None }]);
+    assert_eq!(
+        world.requests(),
+        [&ProviderCommand::Reply { instructions: None }]
+    );
 }
 
 #[test]
@@ -204,7 +214,10 @@ fn tries_wait_longer_and_longer_and_the_learner_is_told() {
     assert!(tries.len() >= 6);
     assert_eq!(world.voices(), [VoiceState::Unavailable]);
     world.ready();
-    assert_eq!(world.voices(), [VoiceState::Unavailable, VoiceState::Available]);
+    assert_eq!(
+        world.voices(),
+        [VoiceState::Unavailable, VoiceState::Available]
+    );
 }
 
 #[test]
@@ -215,8 +228,15 @@ fn without_a_provider_for_two_minutes_the_conversation_ends() {
         world.give(Input::ProviderFailed(fault(FaultKind::Broken)));
         world.run(secs(1));
     }
-    assert!(world.now >= secs(119) && world.now <= secs(123), "{:?}", world.now);
-    assert_eq!(world.outputs().last(), Some(&&Output::End(EndReason::ProviderFailed)));
+    assert!(
+        world.now >= secs(119) && world.now <= secs(123),
+        "{:?}",
+        world.now
+    );
+    assert_eq!(
+        world.outputs().last(),
+        Some(&&Output::End(EndReason::ProviderFailed))
+    );
     let tries = world.opened().len();
     assert!((8..40).contains(&tries), "{tries} tries");
 }
@@ -230,7 +250,10 @@ fn a_provider_that_refuses_us_is_tried_three_times() {
         world.run(secs(1));
     }
     assert_eq!(world.opened().len(), 3);
-    assert_eq!(world.outputs().last(), Some(&&Output::End(EndReason::ProviderFailed)));
+    assert_eq!(
+        world.outputs().last(),
+        Some(&&Output::End(EndReason::ProviderFailed))
+    );
     assert_eq!(world.voices(), [VoiceState::Unavailable]);
 }
 
@@ -262,7 +285,10 @@ fn a_reply_that_fails_is_asked_for_once_more() {
     world.log.clear();
     world.ends("resp", ReplyEnd::Failed(fault(FaultKind::Busy)));
     world.run(secs(2));
-    assert_eq!(world.requests(), [&ProviderCommand::Reply { instructions: None }]);
+    assert_eq!(
+        world.requests(),
+        [&ProviderCommand::Reply { instructions: None }]
+    );
     world.ends("resp2", ReplyEnd::Failed(fault(FaultKind::Busy)));
     world.run(secs(60));
     assert_eq!(world.requests().len(), 1);
@@ -317,5 +343,7 @@ fn a_tool_that_nobody_offered_is_answered() {
         arguments: "{".to_owned(),
     };
     world.provider(ProviderEvent::ToolCalled(call));
-    assert!(matches!(world.requests()[0], ProviderCommand::ToolResult { call, .. } if &**call == "c1"));
+    assert!(
+        matches!(world.requests()[0], ProviderCommand::ToolResult { call, .. } if &**call == "c1")
+    );
 }

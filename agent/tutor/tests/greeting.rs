@@ -44,7 +44,10 @@ fn the_greeting_is_the_first_turn_and_ends_when_it_was_heard() {
     );
     assert!(!turns[0].interrupted);
     use AgentState::{Initializing, Listening, Speaking, Thinking};
-    assert_eq!(world.states(), [Initializing, Thinking, Speaking, Listening]);
+    assert_eq!(
+        world.states(),
+        [Initializing, Thinking, Speaking, Listening]
+    );
 }
 
 #[test]

@@ -19,7 +19,12 @@ fn the_turn_is_given_at_the_end_of_speech_and_its_words_later() {
     world.stops_speaking("i1");
     let turn = world.turns()[0].clone();
     assert_eq!(
-        (turn.turn.0, turn.speaker, turn.text.as_str(), turn.text_pending),
+        (
+            turn.turn.0,
+            turn.speaker,
+            turn.text.as_str(),
+            turn.text_pending
+        ),
         (2, Speaker::Learner, "", true)
     );
     assert_eq!(turn.ended_at - turn.started_at, secs(2));
@@ -38,7 +43,14 @@ fn words_may_come_while_the_reply_is_spoken() {
     world.run(secs(2));
     world.words("i1", "I am fine.");
     assert_eq!(words_of(&world, 2), Some("I am fine."));
-    assert_eq!(world.turns().iter().map(|turn| turn.turn.0).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(
+        world
+            .turns()
+            .iter()
+            .map(|turn| turn.turn.0)
+            .collect::<Vec<_>>(),
+        [2, 3]
+    );
 }
 
 #[test]
@@ -49,7 +61,10 @@ fn words_before_the_end_of_speech_are_in_the_turn() {
     assert!(world.turns().is_empty());
     world.stops_speaking("i1");
     assert_eq!(
-        (world.turns()[0].text.as_str(), world.turns()[0].text_pending),
+        (
+            world.turns()[0].text.as_str(),
+            world.turns()[0].text_pending
+        ),
         ("Yes.", false)
     );
     assert_eq!(words_of(&world, 2), None);
@@ -155,7 +170,14 @@ fn one_speech_after_the_other_are_two_turns_even_when_an_end_is_lost() {
     world.stops_speaking("i2");
     world.words("i2", "second");
     world.words("i1", "first");
-    assert_eq!(world.turns().iter().map(|turn| turn.turn.0).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(
+        world
+            .turns()
+            .iter()
+            .map(|turn| turn.turn.0)
+            .collect::<Vec<_>>(),
+        [2, 3]
+    );
     assert_eq!(
         (words_of(&world, 2), words_of(&world, 3)),
         (Some("first"), Some("second"))

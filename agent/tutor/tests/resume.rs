@@ -118,12 +118,18 @@ fn a_take_over_goes_on_without_a_greeting() {
 #[test]
 fn a_take_over_answers_what_the_other_runtime_did_not() {
     let mut setup = bridge_setup();
-    setup.history = vec![past(1, Speaker::Tutor, "Hello!"), past(2, Speaker::Learner, "Hi.")];
+    setup.history = vec![
+        past(1, Speaker::Tutor, "Hello!"),
+        past(2, Speaker::Learner, "Hi."),
+    ];
     setup.next_seq = 3;
     let mut world = World::new(setup);
     world.joins();
     world.ready();
-    assert_eq!(world.requests(), [&ProviderCommand::Reply { instructions: None }]);
+    assert_eq!(
+        world.requests(),
+        [&ProviderCommand::Reply { instructions: None }]
+    );
 }
 
 #[test]

@@ -32,7 +32,10 @@ fn a_change_of_mode_or_patience_reaches_the_tutor_at_once() {
         panic!("{requests:?}")
     };
     assert!(setup.instructions.contains("mock exam"));
-    assert_eq!(setup.turn_detection, TurnDetection::Silence { silence_ms: 1200 });
+    assert_eq!(
+        setup.turn_detection,
+        TurnDetection::Silence { silence_ms: 1200 }
+    );
 }
 
 #[test]
@@ -119,7 +122,10 @@ fn a_key_that_is_let_go_ends_the_turn_and_asks_for_an_answer() {
     let requests = world.requests();
     assert_eq!(
         requests,
-        [&ProviderCommand::Commit, &ProviderCommand::Reply { instructions: None }]
+        [
+            &ProviderCommand::Commit,
+            &ProviderCommand::Reply { instructions: None }
+        ]
     );
     assert_eq!(
         (world.turns()[0].speaker, world.turns()[0].text_pending),
@@ -140,7 +146,10 @@ fn a_key_that_is_pressed_interrupts_the_tutor() {
     world.log.clear();
     world.give(Input::LearnerPressed);
     assert_eq!(world.outputs()[0], &Output::StopPlayout);
-    assert!(matches!(world.requests()[0], ProviderCommand::Cancel { .. }));
+    assert!(matches!(
+        world.requests()[0],
+        ProviderCommand::Cancel { .. }
+    ));
 }
 
 #[test]
@@ -179,7 +188,10 @@ fn a_press_while_no_provider_is_ready_is_committed_when_one_is() {
     world.ready();
     assert_eq!(
         world.requests(),
-        [&ProviderCommand::Commit, &ProviderCommand::Reply { instructions: None }]
+        [
+            &ProviderCommand::Commit,
+            &ProviderCommand::Reply { instructions: None }
+        ]
     );
     assert!(matches!(world.commands()[0], ProviderCommand::Audio(_)));
 }

@@ -18,15 +18,14 @@ fn typed_text_is_a_turn_at_once_and_is_sent() {
         (2, Speaker::Learner, false)
     );
     assert_eq!(turn.text, "What does \"weekend\" mean?");
-    assert!(
-        world
-            .outputs()
-            .iter()
-            .any(|output| matches!(output, Output::Caption(Caption::Final { turn, .. }) if turn.0 == 2))
-    );
+    assert!(world.outputs().iter().any(
+        |output| matches!(output, Output::Caption(Caption::Final { turn, .. }) if turn.0 == 2)
+    ));
     assert_eq!(
         world.requests(),
-        [&ProviderCommand::Text("What does \"weekend\" mean?".to_owned())]
+        [&ProviderCommand::Text(
+            "What does \"weekend\" mean?".to_owned()
+        )]
     );
 }
 
@@ -53,19 +52,30 @@ fn typed_text_waits_for_a_provider_that_is_not_ready() {
     types(&mut world, "again");
     assert_eq!(world.turns().len(), 2);
     world.ready();
-    assert_eq!(world.requests(), [&ProviderCommand::Text("Hello\nagain".to_owned())]);
+    assert_eq!(
+        world.requests(),
+        [&ProviderCommand::Text("Hello\nagain".to_owned())]
+    );
 }
 
 #[test]
 fn text_typed_while_no_provider_can_be_had_is_told_as_history_and_answered() {
     let mut world = World::greeted();
-    world.provider(avaaz_tutor::ProviderEvent::Closed(fault(avaaz_tutor::FaultKind::Busy)));
+    world.provider(avaaz_tutor::ProviderEvent::Closed(fault(
+        avaaz_tutor::FaultKind::Busy,
+    )));
     world.log.clear();
     types(&mut world, "Are you there?");
     world.run(secs(5));
-    assert_eq!(world.opened()[0].1.history.last().unwrap().text, "Are you there?");
+    assert_eq!(
+        world.opened()[0].1.history.last().unwrap().text,
+        "Are you there?"
+    );
     world.ready();
-    assert_eq!(world.requests(), [&ProviderCommand::Reply { instructions: None }]);
+    assert_eq!(
+        world.requests(),
+        [&ProviderCommand::Reply { instructions: None }]
+    );
 }
 
 #[test]

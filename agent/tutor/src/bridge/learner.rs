@@ -37,18 +37,27 @@ impl Bridge {
         self.away_since = Some(self.now);
         // A page that is loaded again is back in a moment: the reply waits for it.
         self.out.push_back(Output::PausePlayout);
+        if let Some(leaving) = &mut self.leaving {
+            leaving.until = leaving
+                .until
+                .min(self.now + super::leaving::LAST_WORDS_TAKE_AT_MOST);
+        }
         self.floor.end_speech(self.now, &mut self.out);
     }
 
     pub(super) fn learner_audio(&mut self, pcm: Pcm) {
-        let key_is_up = self.brief.push_to_talk && self.knows_presses && self.floor.holder() != Holder::Learner;
+        let key_is_up =
+            self.brief.push_to_talk && self.knows_presses && self.floor.holder() != Holder::Learner;
         let ready = self.is_ready();
         let keep_from = if ready {
             self.ear.end().saturating_sub(KEPT)
         } else {
             self.replay_from
         };
-        let keep_from = self.floor.wordless_from().map_or(keep_from, |from| from.min(keep_from));
+        let keep_from = self
+            .floor
+            .wordless_from()
+            .map_or(keep_from, |from| from.min(keep_from));
         self.ear.hear(pcm.clone(), keep_from);
         if ready && !key_is_up {
             self.ask(ProviderCommand::Audio(pcm));
@@ -80,7 +89,8 @@ impl Bridge {
         if self.brief.push_to_talk && self.floor.holder() != Holder::Learner {
             self.take_the_floor(false);
             self.taken_until = self.ear.end();
-            self.floor.begin_speech(None, self.ear.end(), self.now, &mut self.out);
+            self.floor
+                .begin_speech(None, self.ear.end(), self.now, &mut self.out);
         }
     }
 
@@ -94,7 +104,8 @@ impl Bridge {
                 return;
             }
             self.take_the_floor(false);
-            self.floor.begin_speech(None, self.taken_until, self.now, &mut self.out);
+            self.floor
+                .begin_speech(None, self.taken_until, self.now, &mut self.out);
         }
         self.floor.end_speech(self.now, &mut self.out);
         self.taken_until = self.ear.end();
@@ -120,8 +131,13 @@ impl Bridge {
             return;
         }
         self.take_the_floor(true);
-        let from = self.ear.end().saturating_sub(NOTICED_LATE).max(self.taken_until);
-        self.floor.begin_speech(Some(item), from, self.now, &mut self.out);
+        let from = self
+            .ear
+            .end()
+            .saturating_sub(NOTICED_LATE)
+            .max(self.taken_until);
+        self.floor
+            .begin_speech(Some(item), from, self.now, &mut self.out);
     }
 
     pub(super) fn speech_stopped(&mut self, item: &ItemId) {
@@ -132,7 +148,11 @@ impl Bridge {
                 return;
             }
             // Its beginning was lost.
-            let from = self.ear.end().saturating_sub(NOTICED_LATE).max(self.taken_until);
+            let from = self
+                .ear
+                .end()
+                .saturating_sub(NOTICED_LATE)
+                .max(self.taken_until);
             self.floor
                 .begin_speech(Some(item.clone()), from, self.now, &mut self.out);
             self.floor.end_speech(self.now, &mut self.out);
@@ -145,9 +165,13 @@ impl Bridge {
 
     pub(super) fn learner_words(&mut self, item: &ItemId, text: String) {
         let nothing = text.trim().is_empty();
-        if !self.floor.words(item, text.clone(), &mut self.out) && !nothing && self.floor.holder() == Holder::Nobody {
+        if !self.floor.words(item, text.clone(), &mut self.out)
+            && !nothing
+            && self.floor.holder() == Holder::Nobody
+        {
             // Words without a turn: better a turn without a length than words that are lost.
-            self.floor.typed(text.trim().to_owned(), self.now, &mut self.out);
+            self.floor
+                .typed(text.trim().to_owned(), self.now, &mut self.out);
         }
         if let Some(expecting) = self.expecting.as_mut().filter(|_| nothing) {
             expecting.nothing_said = true;
@@ -190,7 +214,10 @@ impl Bridge {
         } else if self.can.change_setup_midway {
             self.ask(ProviderCommand::Change(Box::new(after)));
         } else {
-            self.recycle = Some((self.now, self.recycle.map_or(crate::Moment::MAX, |(_, hard)| hard)));
+            self.recycle = Some((
+                self.now,
+                self.recycle.map_or(crate::Moment::MAX, |(_, hard)| hard),
+            ));
         }
     }
 
@@ -200,7 +227,11 @@ impl Bridge {
 
     /// Asks for what is owed, when nobody speaks.
     pub(super) fn settle_owed(&mut self) {
-        if !self.is_ready() || self.away_since.is_some() || self.leaving.is_some() || !self.is_quiet() {
+        if !self.is_ready()
+            || self.away_since.is_some()
+            || self.leaving.is_some()
+            || !self.is_quiet()
+        {
             return;
         }
         let due = self.owed.filter(|_| self.now >= self.owed_from);

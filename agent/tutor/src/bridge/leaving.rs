@@ -11,7 +11,7 @@ pub(super) const HAND_BACK_TAKES_AT_MOST: Duration = Duration::from_secs(10);
 /// What is being said may go on for so long when the conversation has to end.
 pub(super) const LAST_SENTENCE_TAKES_AT_MOST: Duration = Duration::from_secs(15);
 /// The words of the last turn may take so long when the end was asked for.
-const LAST_WORDS_TAKE_AT_MOST: Duration = Duration::from_millis(1_500);
+pub(super) const LAST_WORDS_TAKE_AT_MOST: Duration = Duration::from_millis(1_500);
 
 /// How this runtime leaves the conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,13 @@ impl Bridge {
 
     /// Begins to leave. An end overrides a hand-back; nothing makes the time longer.
     pub(super) fn leave(&mut self, way: Way, at_most: Duration) {
-        let until = self.now + at_most;
+        // Without the learner nothing is heard to its end; only words may still come.
+        let at_most = if self.away_since.is_some() {
+            at_most.min(LAST_WORDS_TAKE_AT_MOST)
+        } else {
+            at_most
+        };
+        let until = self.now.saturating_add(at_most);
         match &mut self.leaving {
             None => self.leaving = Some(Leaving { way, until }),
             Some(leaving) => {
@@ -65,7 +71,9 @@ impl Bridge {
     pub(super) fn settle_leaving(&mut self) {
         let Some(leaving) = &self.leaving else { return };
         let words_may_come = self.floor.waits_for_words() && self.is_ready();
-        let all_is_said = self.floor.holder() == Holder::Nobody && !words_may_come;
+        let nobody_listens = self.away_since.is_some();
+        let all_is_said =
+            (nobody_listens || self.floor.holder() == Holder::Nobody) && !words_may_come;
         if !all_is_said && self.now < leaving.until {
             return;
         }

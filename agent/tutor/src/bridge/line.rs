@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Bridge, Owed};
 use crate::floor::Holder;
 use crate::{
-    Capabilities, EndReason, Fault, FaultKind, Moment, Output, PastTurn, ProviderCommand, SessionSetup, Speaker,
-    VoiceState,
+    Capabilities, EndReason, Fault, FaultKind, Moment, Output, PastTurn, ProviderCommand,
+    SessionSetup, Speaker, VoiceState,
 };
 
 /// So long a session may take to be set up.
@@ -39,17 +39,26 @@ pub(super) enum Line {
 
 impl Bridge {
     pub(super) fn setup(&self, history: Vec<PastTurn>) -> SessionSetup {
-        SessionSetup::from_brief(&self.brief, crate::instructions::instructions(&self.brief), history)
+        SessionSetup::from_brief(
+            &self.brief,
+            crate::instructions::instructions(&self.brief),
+            history,
+        )
     }
 
     pub(super) fn open_provider(&mut self) {
         // What was typed is told as history.
         self.unsent_text.clear();
-        if self.owed.is_none() && self.replies.is_empty() && self.floor.transcript().waits_for_an_answer() {
+        if self.owed.is_none()
+            && self.replies.is_empty()
+            && self.floor.transcript().waits_for_an_answer()
+        {
             self.owed = Some(Owed::Answer);
         }
         let mut history = self.floor.transcript().for_provider();
-        if let (Holder::Tutor { turn, .. }, Some(reply)) = (self.floor.holder(), self.replies.front()) {
+        if let (Holder::Tutor { turn, .. }, Some(reply)) =
+            (self.floor.holder(), self.replies.front())
+        {
             // It still sounds, and will have been heard.
             history.push(PastTurn {
                 seq: turn.0,
@@ -131,7 +140,10 @@ impl Bridge {
             .max(self.taken_until)
             .min(self.sent_until);
         if self.is_ready() {
-            self.replay_from = self.floor.wordless_from().map_or(lost_from, |from| from.min(lost_from));
+            self.replay_from = self
+                .floor
+                .wordless_from()
+                .map_or(lost_from, |from| from.min(lost_from));
         }
         self.floor.provider_lost();
         self.expecting = None;
@@ -196,7 +208,9 @@ impl Bridge {
             _ if healthy => Duration::ZERO,
             _ => self.backoff.next(),
         };
-        self.line = Line::Waiting { until: self.now + wait };
+        self.line = Line::Waiting {
+            until: self.now + wait,
+        };
     }
 
     fn give_up(&mut self) {
@@ -251,10 +265,14 @@ impl Bridge {
 
     /// Replaces the session before it grows too old, between turns if it can wait for that.
     pub(super) fn settle_recycling(&mut self) {
-        let Some((soft, hard)) = self.recycle.filter(|_| self.is_ready() && self.leaving.is_none()) else {
+        let Some((soft, hard)) = self
+            .recycle
+            .filter(|_| self.is_ready() && self.leaving.is_none())
+        else {
             return;
         };
-        let boundary = self.is_quiet() && !self.floor.waits_for_words() && self.now >= self.replay_over;
+        let boundary =
+            self.is_quiet() && !self.floor.waits_for_words() && self.now >= self.replay_over;
         if (self.now >= soft && boundary) || self.now >= hard {
             self.let_go();
             self.out.push_back(Output::CloseProvider);

@@ -62,7 +62,10 @@ impl Bridge {
             }
             return None;
         }
-        let answers = self.expecting.take().and_then(|expecting| expecting.answers);
+        let answers = self
+            .expecting
+            .take()
+            .and_then(|expecting| expecting.answers);
         self.replies.push_back(Reply::new(id.clone(), answers, now));
         Some(self.replies.len() - 1)
     }
@@ -102,7 +105,11 @@ impl Bridge {
     fn retry_reply(&mut self) {
         if !self.asked_again {
             self.asked_again = true;
-            self.owed = Some(if self.greeted { Owed::Answer } else { Owed::Greeting });
+            self.owed = Some(if self.greeted {
+                Owed::Answer
+            } else {
+                Owed::Greeting
+            });
             self.owed_from = self.now + RETRY_AFTER;
         }
     }
@@ -148,7 +155,9 @@ impl Bridge {
         };
         reply.alive = self.now;
         if reply.latency.is_none() && !sent.is_zero() {
-            reply.latency = reply.answers.map(|stopped| self.now.saturating_sub(stopped));
+            reply.latency = reply
+                .answers
+                .map(|stopped| self.now.saturating_sub(stopped));
         }
         if let Some(words) = reply.hear(heard) {
             self.floor.reply_heard(words, &mut self.out);

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use avaaz_tutor::{
-    AgentState, Bridge, BridgeSetup, Brief, Capabilities, Caption, EndedTurn, Fault, FaultKind, Input, ItemId, Level,
-    Mode, Moment, Output, PastTurn, Patience, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId, SessionSetup,
-    Speaker, VoiceState,
+    AgentState, Bridge, BridgeSetup, Brief, Capabilities, Caption, EndedTurn, Fault, FaultKind,
+    Input, ItemId, Level, Mode, Moment, Output, PastTurn, Patience, Pcm, ProviderCommand,
+    ProviderEvent, ReplyEnd, ReplyId, SessionSetup, Speaker, VoiceState,
 };
 
 pub const RATE: u32 = 24_000;
@@ -148,7 +148,11 @@ impl World {
         self.bridge.handle(input, self.now);
         while let Some(output) = self.bridge.poll_output() {
             match &output {
-                Output::Play { reply, pcm } => match self.playing.iter_mut().find(|playing| playing.reply == *reply) {
+                Output::Play { reply, pcm } => match self
+                    .playing
+                    .iter_mut()
+                    .find(|playing| playing.reply == *reply)
+                {
                     Some(playing) => playing.given += pcm.duration(),
                     None => self.playing.push_back(Playing {
                         reply: reply.clone(),
@@ -186,7 +190,11 @@ impl World {
         let end = self.now + time;
         while self.now < end {
             let mut ticks = 0;
-            while self.bridge.poll_timeout().is_some_and(|due| due <= self.now + FRAME) {
+            while self
+                .bridge
+                .poll_timeout()
+                .is_some_and(|due| due <= self.now + FRAME)
+            {
                 self.now = self.bridge.poll_timeout().unwrap().max(self.now);
                 self.give(Input::Tick);
                 ticks += 1;
@@ -201,7 +209,9 @@ impl World {
         if self.paused {
             return;
         }
-        let Some(front) = self.playing.front_mut() else { return };
+        let Some(front) = self.playing.front_mut() else {
+            return;
+        };
         if front.sent < front.given {
             front.sent = (front.sent + FRAME).min(front.given);
             front.heard = front.heard.max(front.sent.saturating_sub(self.lag));
@@ -239,7 +249,9 @@ impl World {
 
     pub fn says_without_end(&mut self, name: &str, words: &[&str], ms_each: u64) {
         let reply = reply(name);
-        self.provider(ProviderEvent::ReplyStarted { reply: reply.clone() });
+        self.provider(ProviderEvent::ReplyStarted {
+            reply: reply.clone(),
+        });
         for word in words {
             self.provider(ProviderEvent::ReplyWords {
                 reply: reply.clone(),
@@ -360,8 +372,12 @@ impl World {
         let mut shown = String::new();
         for (_, output) in &self.log {
             match output {
-                Output::Caption(Caption::Append { turn: of, text }) if of.0 == turn => shown.push_str(text),
-                Output::Caption(Caption::Final { turn: of, text, .. }) if of.0 == turn => shown.clone_from(text),
+                Output::Caption(Caption::Append { turn: of, text }) if of.0 == turn => {
+                    shown.push_str(text)
+                }
+                Output::Caption(Caption::Final { turn: of, text, .. }) if of.0 == turn => {
+                    shown.clone_from(text)
+                }
                 _ => {}
             }
         }
