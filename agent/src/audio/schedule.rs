@@ -13,10 +13,6 @@ use super::format::{FRAME, duration_of, samples_in};
 pub const LONGEST_QUEUE: Duration = Duration::from_secs(300);
 /// A wake-up that is later than this does not catch up: the listener has heard the gap already.
 const CATCH_UP: Duration = Duration::from_millis(60);
-/// How much of a reply's leading silence is played.
-const LEAD_IN: Duration = Duration::from_millis(40);
-/// Below this a sample is silence (-50 dB).
-const QUIET: u16 = 100;
 
 /// What became of a reply's sound.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +61,7 @@ struct Queued {
     reply: ReplyId,
     rate_hz: u32,
     samples: VecDeque<i16>,
-    /// Samples sent, the trimmed lead-in included.
+    /// Samples sent.
     sent: usize,
     given_at: Instant,
     begun: bool,
@@ -150,15 +146,14 @@ impl Schedule {
             return Step::Wait(earlier(wake, retry));
         }
         let generation = self.generation;
-        let more_behind = self.queue.len() > 1;
-        let Some(head) = self.queue.front_mut() else {
+        let Some(place) = self.playing() else {
             return Step::Wait(wake);
         };
-        let has_voice = head.trim_lead_in();
+        let more_behind = place + 1 < self.queue.len();
+        let head = &self.queue[place];
         let size = samples_in(FRAME, head.rate_hz);
         let complete = head.finished || more_behind;
-        let enough = has_voice && head.samples.len() >= size;
-        if head.samples.is_empty() || !(enough || complete) {
+        if head.samples.is_empty() || (head.samples.len() < size && !complete) {
             // Waits for the provider, or (finished) for the last sound to be heard.
             return Step::Wait(wake);
         }
@@ -185,9 +180,10 @@ impl Schedule {
         if frame.generation != self.generation {
             return;
         }
-        let Some(head) = self.queue.front_mut() else {
+        let Some(place) = self.playing() else {
             return;
         };
+        let head = &mut self.queue[place];
         head.samples.drain(..frame.taken);
         head.sent += frame.taken;
         head.begun = true;
@@ -208,6 +204,15 @@ impl Schedule {
     /// Returns the next thing to tell.
     pub fn poll_event(&mut self) -> Option<PlayoutEvent> {
         self.events.pop_front()
+    }
+
+    /// Returns the reply that is being sent: those before it only wait to be heard.
+    fn playing(&self) -> Option<usize> {
+        let last = self.queue.len().checked_sub(1)?;
+        let sent_whole =
+            |(place, q): (usize, &Queued)| q.samples.is_empty() && (q.finished || place < last);
+        let place = self.queue.iter().enumerate().position(|q| !sent_whole(q))?;
+        Some(place)
     }
 
     /// Finds out what has reached the ear, and tells of it.
@@ -334,25 +339,13 @@ impl Schedule {
     }
 }
 
-impl Queued {
-    /// Models begin with up to half a second of nothing, which a listener takes for slowness.
-    /// Returns whether there is something to hear; until then nothing is lost by waiting.
-    fn trim_lead_in(&mut self) -> bool {
-        if self.begun {
-            return true;
-        }
-        let lead = samples_in(LEAD_IN, self.rate_hz);
-        let voice = self.samples.iter().position(|s| s.unsigned_abs() > QUIET);
-        let trimmed = voice.unwrap_or(self.samples.len()).saturating_sub(lead);
-        self.samples.drain(..trimmed);
-        self.sent += trimmed;
-        voice.is_some()
-    }
-}
-
 fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
 }
+
+#[cfg(test)]
+#[path = "schedule_tests.rs"]
+mod tests;

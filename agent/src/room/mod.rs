@@ -6,6 +6,7 @@
 //! so that a slow peer can never make the loop of a conversation deaf.
 
 pub mod captions;
+pub mod fake;
 pub mod livekit;
 
 use std::collections::BTreeMap;
