@@ -1,7 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
+
+/** The checkout, where people start these programs. */
+const ROOT = resolve(import.meta.dirname, '../../..')
 
 /** A program that a test runs, with its output in a file. */
 export class Running {
@@ -13,7 +16,7 @@ export class Running {
     this.#name = command
     mkdirSync(dirname(log), { recursive: true })
     const file = createWriteStream(log, { flags: 'a' })
-    this.#child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = spawn(command, args, { env, cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child.stdout?.pipe(file)
     this.#child.stderr?.pipe(file)
     this.#gone = new Promise((resolve) => {

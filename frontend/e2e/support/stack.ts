@@ -6,7 +6,7 @@ import { freePorts, Running } from './process'
 import { everyday, type Script } from './script'
 
 const BUILT = resolve(import.meta.dirname, '../../../target/debug')
-const AVAAZ = process.env.AVAAZ_BIN ?? join(BUILT, 'avaaz')
+const AVAAZ = resolve(process.env.AVAAZ_BIN ?? join(BUILT, 'avaaz'))
 const SIMULATOR = process.env.AVAAZ_SIMULATOR_BIN ?? join(BUILT, 'avaaz-simulator')
 const LOGS = resolve(import.meta.dirname, '../../test-results/logs')
 
@@ -99,6 +99,10 @@ export class Stack {
       AVAAZ_PUBLIC_WEB_URL: this.webUrl,
       AVAAZ_DATA_DIR: join(this.#folder, 'data'),
       AVAAZ_DEMO: '1',
+      // Every learner of these tests comes from one address.
+      AVAAZ_REGISTRATIONS_PER_ADDRESS: '0',
+      AVAAZ_LOGINS_PER_ADDRESS: '0',
+      AVAAZ_LOGINS_PER_ACCOUNT: '0',
       LIVEKIT_URL: `ws://localhost:${livekit}`,
       LIVEKIT_API_KEY: 'e2e',
       LIVEKIT_API_SECRET: this.#secret,

@@ -33,7 +33,8 @@ export function Script({ entries, waiting }: ScriptProps) {
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         role="log"
-        aria-live="polite"
+        // The tutor is heard already: a screen reader must not talk over the same words.
+        aria-live="off"
         aria-label={talk.words}
         className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-5 py-4 tablet:px-8"
         onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {

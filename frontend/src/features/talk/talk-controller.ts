@@ -169,7 +169,9 @@ export class TalkController {
     const microphone =
       this.#microphone === null ? 'none' : this.#microphone.isMuted ? 'muted' : 'live'
     this.#tell({ type: 'calling', microphone })
-    this.#show({ endedAt: null })
+    if (this.#snapshot.endedAt !== null) {
+      this.#show({ entries: [], startedAt: null, endedAt: null })
+    }
     this.#startWaiting()
     try {
       await this.#placeCall(attempt)
