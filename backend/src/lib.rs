@@ -5,3 +5,4 @@ pub mod conversations;
 pub mod livekit;
 pub mod sessions;
 pub mod tutor_host;
+pub mod web;
