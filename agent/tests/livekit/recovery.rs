@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use avaaz_agent::room::{ClosedReason, RoomEvent};
+use avaaz_agent::room::{AudioFrame, ClosedReason, RoomEvent, SendAudioError};
+use bytes::Bytes;
 
-use crate::guest::{Guest, listen};
+use crate::guest::{FRAME, Guest, listen};
 use crate::proxy::Proxy;
 use crate::server::{Server, agents_at};
 
@@ -112,6 +113,42 @@ async fn a_room_can_be_closed_while_its_server_is_gone() {
         .await
         .expect("closing takes too long");
     assert_eq!(tutor.closed().await, ClosedReason::ByUs);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn media_that_stops_is_told_holds_speech_back_and_comes_again() {
+    let server = Server::start();
+    let mut tutor = Guest::join(&server.agents(), "tutor-1").await;
+    media_event(&mut tutor, true).await;
+    // Nobody speaks: it is the quiet of the network that counts, not that of people.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert!(tutor.audio.is_up());
+    assert!(!tutor.has_seen(|event| matches!(event, RoomEvent::MediaDown)));
+    server.freeze(true);
+    media_event(&mut tutor, false).await;
+    let refused = tutor
+        .audio
+        .send(AudioFrame {
+            opus: Bytes::from_static(&[7; 60]),
+            duration: FRAME,
+            level_dbov: 20,
+            first: true,
+        })
+        .await;
+    server.freeze(false);
+    assert_eq!(refused, Err(SendAudioError::Down));
+    media_event(&mut tutor, true).await;
+    tutor.speak(5).await;
+}
+
+async fn media_event(guest: &mut Guest, up: bool) {
+    guest
+        .until("news of the media", |event| match event {
+            RoomEvent::MediaUp if up => Ok(()),
+            RoomEvent::MediaDown if !up => Ok(()),
+            other => Err(other),
+        })
+        .await;
 }
 
 async fn lost(guest: &mut Guest) {

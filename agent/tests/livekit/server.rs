@@ -60,6 +60,15 @@ impl Server {
         let _ = self.child.wait();
     }
 
+    /// Stops it in its tracks, or lets it go on: to us, the network is dead meanwhile.
+    pub fn freeze(&self, frozen: bool) {
+        let signal = if frozen { "-STOP" } else { "-CONT" };
+        let status = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status();
+        assert!(status.unwrap().success());
+    }
+
     pub fn port(&self) -> u16 {
         self.port
     }

@@ -115,6 +115,7 @@ impl Participants {
     }
 
     fn enter(&mut self, info: proto::ParticipantInfo, changes: &mut Vec<Change>) {
+        let active = info.state() == State::Active;
         let mut tracks = HashMap::new();
         for track in &info.tracks {
             tracks.insert(
@@ -140,6 +141,10 @@ impl Participants {
         };
         let joined_at_ms = info.joined_at_ms;
         let Some(known) = self.present.get_mut(&participant.sid) else {
+            // Until then nothing that we send would reach them.
+            if !active {
+                return;
+            }
             // A quick rejoin: the older stay is over, whether or not we have been told.
             let other = self
                 .present
@@ -294,6 +299,16 @@ mod tests {
         let mut late = info("ada", "PA_1", &[]);
         late.state = State::Disconnected as i32;
         assert_eq!(participants.update(vec![late], "tutor"), []);
+    }
+
+    #[test]
+    fn someone_has_joined_once_they_can_be_reached() {
+        let mut participants = Participants::default();
+        let mut joining = info("ada", "PA_1", &[]);
+        joining.state = State::Joined as i32;
+        assert_eq!(participants.update(vec![joining], "tutor"), []);
+        let changes = participants.update(vec![info("ada", "PA_1", &[])], "tutor");
+        assert!(matches!(changes.as_slice(), [Change::Joined(_)]));
     }
 
     #[test]

@@ -35,6 +35,7 @@ impl Session {
                 Ok(response) => {
                     let connects_before = self.connection.connects;
                     let deadline = Instant::now() + RESUMING;
+                    self.whole_list_due = true;
                     self.cut_link();
                     if let Err(error) = self.connection.synchronise().await {
                         tracing::warn!(%error, "a resume failed");
@@ -90,6 +91,7 @@ impl Session {
                     // A dead transport may take seconds to close.
                     self.shared.tasks.spawn(old.close());
                     self.stay += 1;
+                    self.whole_list_due = false;
                     self.phase = self.establish_until();
                     self.last_traffic = Instant::now();
                     self.welcome(join);

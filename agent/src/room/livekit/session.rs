@@ -94,6 +94,8 @@ pub(super) struct Session {
     /// Counts joins.
     pub stay: u64,
     pub last_traffic: Instant,
+    /// Whether the next list of participants that names us is the whole one that follows a resume.
+    pub whole_list_due: bool,
     pub participants: Participants,
     link: watch::Sender<Link>,
     joined: Option<oneshot::Sender<Result<(), JoinRoomError>>>,
@@ -153,6 +155,7 @@ pub(super) async fn run(
         reconnecting: false,
         stay: 1,
         last_traffic: now,
+        whole_list_due: false,
         participants: Participants::default(),
         link,
         joined: Some(joined),
@@ -451,8 +454,8 @@ impl Session {
     async fn on_participants(&mut self, infos: Vec<proto::ParticipantInfo>) {
         let own = &self.plan.request.identity;
         // The first list after a resume holds everyone, ourselves too; who left meanwhile is told of nowhere else.
-        let whole = matches!(self.phase, Phase::Resuming { .. })
-            && infos.iter().any(|info| info.identity == *own);
+        let whole = self.whole_list_due && infos.iter().any(|info| info.identity == *own);
+        self.whole_list_due &= !whole;
         let changes = if whole {
             self.participants.replace(infos, own)
         } else {
