@@ -7,10 +7,15 @@ import { expect, test } from './support/test'
 const WIDTH_OF_THE_SMALLEST_PHONE = 320
 
 /** Both themes, by axe, and without sideways scrolling on the smallest phone. */
-async function expectAccessible(page: Page, name: string): Promise<void> {
+async function expectAccessible(page: Page, name: string, { overlay = false } = {}): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    const { violations } = await new AxeBuilder({ page }).analyze()
+    const { violations } = await new AxeBuilder({ page })
+      // Base UI's guards catch the focus at the edge of a menu and pass it on; nobody rests on them.
+      .exclude('[data-base-ui-focus-guard]')
+      // What lies over the page is part of none of its landmarks.
+      .disableRules(overlay ? ['region'] : [])
+      .analyze()
     const found = violations.map(
       ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`,
     )
@@ -19,8 +24,12 @@ async function expectAccessible(page: Page, name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: null, reducedMotion: null })
   const before = page.viewportSize()
   await page.setViewportSize({ width: WIDTH_OF_THE_SMALLEST_PHONE, height: 640 })
-  const width = await page.evaluate(() => document.documentElement.scrollWidth)
-  expect(width, `${name} scrolls sideways`).toBeLessThanOrEqual(WIDTH_OF_THE_SMALLEST_PHONE)
+  await expect
+    .poll(() => page.evaluate(widest), {
+      message: `${name} reaches past the edge`,
+      timeout: 2_000,
+    })
+    .toBeLessThanOrEqual(WIDTH_OF_THE_SMALLEST_PHONE)
   if (before !== null) await page.setViewportSize(before)
 }
 
@@ -44,7 +53,7 @@ test('every page is accessible in both themes and fits the smallest phone', asyn
   await expectAccessible(page, 'door')
   await page.getByRole('button', { name: 'Your account' }).click()
   await expect(page.getByRole('menu')).toBeVisible()
-  await expectAccessible(page, 'account menu')
+  await expectAccessible(page, 'account menu', { overlay: true })
   await page.keyboard.press('Escape')
 
   await ada.startTalking()
@@ -58,7 +67,7 @@ test('every page is accessible in both themes and fits the smallest phone', asyn
   await page.getByRole('link', { name: 'See the conversation' }).click()
   await expect(ada.lines().first()).toContainText(GREETING)
   await expectAccessible(page, 'conversation')
-  await page.getByRole('link', { name: 'Conversations' }).first().click()
+  await page.getByRole('link', { name: 'History' }).first().click()
   await expect(page.getByRole('heading', { name: 'Today' })).toBeVisible()
   await expectAccessible(page, 'history')
 })
@@ -107,4 +116,12 @@ async function pressOn(page: Page, role: 'button' | 'link', name: string): Promi
     await page.keyboard.press('Tab')
   }
   throw new Error(`${name} is not in the order of the Tab key`)
+}
+
+/** How far to the right anything on the page reaches, scrolled into sight or not. */
+function widest(): number {
+  const shown = [...document.querySelectorAll<HTMLElement>('body *')].filter(
+    (element) => element.closest('svg, .sr-only, [data-base-ui-focus-guard]') === null,
+  )
+  return Math.max(...shown.map((element) => Math.floor(element.getBoundingClientRect().right)))
 }

@@ -134,7 +134,7 @@ test('a server that went away is told in words, and the page recovers', async ({
   const ada = await Learner.arrive(page, stack)
   await ada.register()
   // The files of the page are kept by the browser; what is missing is the server behind them.
-  await page.getByRole('link', { name: 'Conversations' }).click()
+  await page.getByRole('link', { name: 'History' }).click()
   await expect(page.getByText('You have not talked yet.')).toBeVisible()
   await page.getByRole('link', { name: 'Talk', exact: true }).click()
   await stack.stopAvaaz()

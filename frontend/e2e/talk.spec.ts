@@ -198,7 +198,7 @@ test('a talk is ended, summed up, kept in the history, and deleted', async ({
 }) => {
   const ada = await Learner.arrive(page, stack)
   await ada.register()
-  await page.getByRole('link', { name: 'Conversations' }).click()
+  await page.getByRole('link', { name: 'History' }).click()
   await expect(page.getByText('You have not talked yet.')).toBeVisible()
   await picture(page, 'history-empty')
   await page.getByRole('link', { name: 'Talk with your tutor' }).click()
@@ -222,7 +222,7 @@ test('a talk is ended, summed up, kept in the history, and deleted', async ({
   await expect(page.getByText('2 places')).toBeVisible()
   await picture(page, 'conversation')
 
-  await page.getByRole('link', { name: 'Conversations' }).first().click()
+  await page.getByRole('link', { name: 'History' }).first().click()
   await expect(page.getByRole('heading', { name: 'Today' })).toBeVisible()
   await picture(page, 'history')
   await page.getByRole('list').getByRole('link').click()

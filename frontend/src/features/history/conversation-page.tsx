@@ -82,17 +82,17 @@ function Script({ conversation }: { conversation: Conversation }) {
         <p className="py-8 text-base text-ink-soft">{history.noTurns}</p>
       ) : (
         <>
-          <label className="flex min-h-11 items-center gap-2 rounded-full border border-edge bg-raised px-4 text-ink-soft">
+          <label className="flex min-h-11 items-center gap-2 rounded-full border border-edge bg-raised px-4 text-ink-soft outline-offset-3 outline-ink has-focus-visible:outline-2">
             <Icon name="search" className="size-5" />
             <span className="sr-only">{history.search}</span>
             <input
               type="search"
               value={find}
               placeholder={history.search}
-              className="min-w-0 flex-1 bg-transparent text-base text-ink outline-offset-8 placeholder:text-ink-soft"
+              className="min-w-0 flex-1 bg-transparent text-base text-ink outline-none placeholder:text-ink-soft"
               onChange={(event) => setFind(event.target.value)}
             />
-            <span aria-live="polite" className="text-small">
+            <span aria-live="polite" className="shrink-0 text-small">
               {find !== '' && history.found(places)}
             </span>
           </label>

@@ -64,10 +64,10 @@ export function TalkScreen(props: TalkScreenProps) {
   return (
     <main
       id="content"
-      className={`grid min-h-0 flex-1 ${
+      className={`grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] overflow-y-auto ${
         hasWords
-          ? 'grid-rows-[auto_auto_minmax(0,1fr)_auto] desk:grid-cols-[minmax(0,1fr)_minmax(24rem,32rem)] desk:grid-rows-[auto_minmax(0,1fr)_auto]'
-          : 'grid-rows-[auto_minmax(0,1fr)_auto]'
+          ? 'grid-rows-[auto_auto_minmax(8rem,1fr)_auto] desk:grid-cols-[minmax(0,1fr)_minmax(24rem,32rem)] desk:grid-rows-[auto_minmax(0,1fr)_auto]'
+          : 'grid-rows-[auto_minmax(min-content,1fr)_auto]'
       }`}
     >
       <h1 className="sr-only">{talk.title}</h1>
@@ -150,7 +150,8 @@ function Voice(props: TalkScreenProps & { roomy: boolean }) {
   const { view, words, actions, ending, roomy, entries } = props
   const { talk } = useMessages()
   const inside = view.offer === 'talk'
-  const size = roomy ? 'size-64 tablet:size-72' : 'size-40 tablet:size-52 desk:size-72'
+  const large = roomy && view.shape !== 'closed'
+  const size = large ? 'size-64 tablet:size-72' : 'size-40 tablet:size-52 desk:size-72'
   const last = entries.at(-1)
   return (
     <section className="flex min-h-0 flex-col items-center justify-center gap-4 px-5 py-2 text-center">

@@ -7,7 +7,7 @@ export const en = {
   app: {
     name: 'Avaaz',
     talk: 'Talk',
-    history: 'Conversations',
+    history: 'History',
     skip: 'Skip to the content',
     account: 'Your account',
     signOut: 'Sign out',
@@ -151,7 +151,7 @@ export const en = {
     lost: 'Not understood',
   },
   history: {
-    title: 'Conversations',
+    title: 'History',
     today: 'Today',
     yesterday: 'Yesterday',
     empty: 'You have not talked yet.',
