@@ -38,7 +38,10 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 
     let arguments = Arguments::parse();
     let script = match &arguments.script {
@@ -54,7 +57,11 @@ async fn main() -> anyhow::Result<()> {
     })
     .await?;
     let mut stdout = std::io::stdout();
-    writeln!(stdout, "avaaz-simulator listening on {}", running.base_url())?;
+    writeln!(
+        stdout,
+        "avaaz-simulator listening on {}",
+        running.base_url()
+    )?;
     stdout.flush()?;
 
     let mut terminate = signal(SignalKind::terminate())?;

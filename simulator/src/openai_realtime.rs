@@ -35,11 +35,19 @@ use crate::server::Shared;
 
 /// 15 MiB of audio in base64, and something around it.
 const MAX_MESSAGE_BYTES: usize = 24 << 20;
-const MODELS: &[&str] = &["gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-realtime-2", "gpt-realtime-1.5", "simulator"];
+const MODELS: &[&str] = &[
+    "gpt-realtime-2.1",
+    "gpt-realtime-2.1-mini",
+    "gpt-realtime-2",
+    "gpt-realtime-1.5",
+    "simulator",
+];
 
 /// The paths of this protocol.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
-    Router::new().route("/v1/realtime", get(upgrade)).route("/v1/models", get(models))
+    Router::new()
+        .route("/v1/realtime", get(upgrade))
+        .route("/v1/models", get(models))
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,7 +65,11 @@ async fn upgrade(
     let fault = shared.script.connection_fault(number).cloned();
     if let Some(ConnectionFault::HttpStatus { status }) = fault {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-        return http_error(status, "scripted_failure", "The script refuses this connection.");
+        return http_error(
+            status,
+            "scripted_failure",
+            "The script refuses this connection.",
+        );
     }
     let refusal = handshake::check(&shared, &query.model, &headers, fault.as_ref());
     let model = query.model.unwrap_or_default();
@@ -88,6 +100,7 @@ fn model(id: &str) -> Value {
 }
 
 fn http_error(status: StatusCode, code: &str, message: &str) -> Response {
-    let error = json!({"message": message, "type": "invalid_request_error", "param": null, "code": code});
+    let error =
+        json!({"message": message, "type": "invalid_request_error", "param": null, "code": code});
     (status, Json(json!({"error": error}))).into_response()
 }

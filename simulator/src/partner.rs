@@ -34,25 +34,38 @@ pub(crate) fn answer_speech(number: usize) -> Reply {
 pub(crate) fn answer_text(text: &str, number: usize) -> Reply {
     let words = shorten(text, TAKEN_UP_CHARS);
     say(match number % 3 {
-        0 => format!("You said: {words} That is a good start. Can you tell me a little more about it?"),
+        0 => format!(
+            "You said: {words} That is a good start. Can you tell me a little more about it?"
+        ),
         1 => format!("I see, {words} Thank you for telling me. What would you like to say next?"),
-        _ => format!("So your words were: {words} Now please try to say the same thing in another way."),
+        _ => format!(
+            "So your words were: {words} Now please try to say the same thing in another way."
+        ),
     })
 }
 
 /// Says what a tool gave back.
 pub(crate) fn report(tool: &str, output: &str) -> Reply {
     let output = shorten(&speakable(output), REPORTED_CHARS);
-    say(format!("I asked {} for you, and this is the answer: {output} I hope that this helps you.", tool.replace(['_', '-'], " ")))
+    say(format!(
+        "I asked {} for you, and this is the answer: {output} I hope that this helps you.",
+        tool.replace(['_', '-'], " ")
+    ))
 }
 
 /// Returns a call of the tool that the text names by a word of its name.
 pub(crate) fn find_call(text: &str, tools: &Value) -> Option<ToolCall> {
     let words = words(text);
-    let functions = tools.as_array()?.iter().filter(|tool| tool["type"] == "function");
+    let functions = tools
+        .as_array()?
+        .iter()
+        .filter(|tool| tool["type"] == "function");
     let named = functions.filter_map(|tool| {
         let name_words = name_words(tool["name"].as_str()?);
-        let named = name_words.iter().filter(|word| words.contains(word)).count();
+        let named = name_words
+            .iter()
+            .filter(|word| words.contains(word))
+            .count();
         (named > 0).then_some((named, tool))
     });
     let (_, tool) = named.reduce(|best, other| if other.0 > best.0 { other } else { best })?;
@@ -62,20 +75,39 @@ pub(crate) fn find_call(text: &str, tools: &Value) -> Option<ToolCall> {
 /// Returns a call of this tool with arguments made from the text.
 pub(crate) fn call(tool: &Value, text: &str) -> ToolCall {
     let parameters = &tool["parameters"];
-    let required = parameters["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let required = parameters["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
     let arguments: Map<_, _> = required
-        .map(|name| (name.to_owned(), argument(&parameters["properties"][name], text)))
+        .map(|name| {
+            (
+                name.to_owned(),
+                argument(&parameters["properties"][name], text),
+            )
+        })
         .collect();
-    ToolCall { name: tool["name"].as_str().unwrap_or_default().to_owned(), arguments }
+    ToolCall {
+        name: tool["name"].as_str().unwrap_or_default().to_owned(),
+        arguments,
+    }
 }
 
 fn argument(schema: &Value, text: &str) -> Value {
-    if let Some(first) = schema["enum"].as_array().and_then(|choices| choices.first()) {
+    if let Some(first) = schema["enum"]
+        .as_array()
+        .and_then(|choices| choices.first())
+    {
         return first.clone();
     }
     let number = || {
-        let spelt = text.split(|letter: char| !letter.is_ascii_digit()).find(|digits| !digits.is_empty());
-        spelt.and_then(|digits| digits.parse::<i64>().ok()).unwrap_or(1)
+        let spelt = text
+            .split(|letter: char| !letter.is_ascii_digit())
+            .find(|digits| !digits.is_empty());
+        spelt
+            .and_then(|digits| digits.parse::<i64>().ok())
+            .unwrap_or(1)
     };
     match schema["type"].as_str() {
         Some("integer" | "number") => number().into(),
@@ -94,8 +126,13 @@ fn subject(text: &str) -> String {
         .map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric()))
         .filter(|word| !word.is_empty())
         .collect();
-    let name = words.iter().skip(1).rev().find(|word| word.starts_with(char::is_uppercase) && word.len() > 1);
-    name.or(words.last()).map_or_else(String::new, |word| (*word).to_owned())
+    let name = words
+        .iter()
+        .skip(1)
+        .rev()
+        .find(|word| word.starts_with(char::is_uppercase) && word.len() > 1);
+    name.or(words.last())
+        .map_or_else(String::new, |word| (*word).to_owned())
 }
 
 /// The words of a tool's name that mean something.
@@ -107,19 +144,29 @@ fn name_words(name: &str) -> Vec<String> {
         }
         spaced.push(letter);
     }
-    const EMPTY_WORDS: &[&str] = &["get", "the", "for", "and", "set", "with", "from", "tool", "you", "this"];
-    words(&spaced).into_iter().filter(|word| word.chars().count() > 2 && !EMPTY_WORDS.contains(&word.as_str())).collect()
+    const EMPTY_WORDS: &[&str] = &[
+        "get", "the", "for", "and", "set", "with", "from", "tool", "you", "this",
+    ];
+    words(&spaced)
+        .into_iter()
+        .filter(|word| word.chars().count() > 2 && !EMPTY_WORDS.contains(&word.as_str()))
+        .collect()
 }
 
 fn words(text: &str) -> Vec<String> {
-    let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = text
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect()
 }
 
 fn speakable(output: &str) -> String {
     match serde_json::from_str::<Value>(output) {
         Ok(Value::Object(object)) => {
-            let pairs: Vec<_> = object.iter().map(|(key, value)| format!("{key}: {}", plain(value))).collect();
+            let pairs: Vec<_> = object
+                .iter()
+                .map(|(key, value)| format!("{key}: {}", plain(value)))
+                .collect();
             pairs.join(", ")
         }
         Ok(value) => plain(&value),
@@ -128,7 +175,9 @@ fn speakable(output: &str) -> String {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Cuts a text to a length, at a word, and ends it as a sentence.
@@ -142,11 +191,18 @@ fn shorten(text: &str, chars: usize) -> String {
         short.push(' ');
     }
     let short = short.trim_end();
-    if short.ends_with(['.', '!', '?']) { short.to_owned() } else { format!("{short}.") }
+    if short.ends_with(['.', '!', '?']) {
+        short.to_owned()
+    } else {
+        format!("{short}.")
+    }
 }
 
 fn say(text: String) -> Reply {
-    Reply { text, ..Reply::default() }
+    Reply {
+        text,
+        ..Reply::default()
+    }
 }
 
 #[cfg(test)]
@@ -169,8 +225,14 @@ mod tests {
     fn a_tool_is_called_when_the_text_has_a_word_of_its_name() {
         let call = find_call("How is the weather in Paris for 3 days?", &tools()).unwrap();
         assert_eq!(call.name, "get_weather");
-        assert_eq!(Value::from(call.arguments), json!({"city": "Paris", "days": 3}));
-        assert_eq!(find_call("Let us end the lesson", &tools()).unwrap().name, "endLesson");
+        assert_eq!(
+            Value::from(call.arguments),
+            json!({"city": "Paris", "days": 3})
+        );
+        assert_eq!(
+            find_call("Let us end the lesson", &tools()).unwrap().name,
+            "endLesson"
+        );
     }
 
     #[test]
@@ -181,7 +243,11 @@ mod tests {
     #[test]
     fn the_answer_takes_up_the_words_whatever_the_turn() {
         for number in 0..4 {
-            assert!(answer_text("I like green apples", number).text.contains("I like green apples"));
+            assert!(
+                answer_text("I like green apples", number)
+                    .text
+                    .contains("I like green apples")
+            );
         }
     }
 
@@ -195,6 +261,9 @@ mod tests {
     #[test]
     fn a_tools_answer_is_said_as_words() {
         let reply = report("get_weather", r#"{"sky": "rain", "degrees": 12}"#).text;
-        assert!(reply.contains("degrees: 12") && reply.contains("sky: rain"), "{reply}");
+        assert!(
+            reply.contains("degrees: 12") && reply.contains("sky: rain"),
+            "{reply}"
+        );
     }
 }

@@ -18,7 +18,11 @@ pub(crate) struct Recorder(mpsc::Sender<String>);
 impl Recorder {
     /// Opens the file for appending. The task ends when the last handle is gone.
     pub(crate) async fn open(path: &Path) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let mut file = tokio::fs::OpenOptions::new().create(true).append(true).open(path).await?;
+        let mut file = tokio::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .await?;
         let (lines, mut queue) = mpsc::channel::<String>(QUEUED_LINES);
         let task = tokio::spawn(async move {
             while let Some(line) = queue.recv().await {

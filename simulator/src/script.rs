@@ -153,7 +153,10 @@ struct DetailedReply {
 impl From<ReplyForm> for Reply {
     fn from(form: ReplyForm) -> Self {
         match form {
-            ReplyForm::Plain(text) => Self { text, ..Self::default() },
+            ReplyForm::Plain(text) => Self {
+                text,
+                ..Self::default()
+            },
             ReplyForm::Detailed(reply) => Self {
                 text: reply.text,
                 second_text: reply.second_text,
@@ -194,9 +197,14 @@ pub enum ReadScriptError {
 impl Script {
     /// Reads a script file.
     pub fn read(path: &Path) -> Result<Self, ReadScriptError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ReadScriptError::Unreadable { path: path.to_owned(), source })?;
-        serde_json::from_str(&text).map_err(|source| ReadScriptError::NotUnderstood { path: path.to_owned(), source })
+        let text = std::fs::read_to_string(path).map_err(|source| ReadScriptError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        serde_json::from_str(&text).map_err(|source| ReadScriptError::NotUnderstood {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Returns the fault of the connection with this number, counted from 0.

@@ -108,18 +108,26 @@ impl Simulator {
     /// Starts to listen.
     pub async fn start(options: Options) -> Result<Running, StartError> {
         let addr = options.addr;
-        let listener = TcpListener::bind(addr).await.map_err(|source| StartError::Listen { addr, source })?;
-        let addr = listener.local_addr().map_err(|source| StartError::Listen { addr, source })?;
+        let listener = TcpListener::bind(addr)
+            .await
+            .map_err(|source| StartError::Listen { addr, source })?;
+        let addr = listener
+            .local_addr()
+            .map_err(|source| StartError::Listen { addr, source })?;
         let mut tasks = Vec::new();
         let mut recorder = None;
         if let Some(path) = options.record {
-            let (opened, task) =
-                Recorder::open(&path).await.map_err(|source| StartError::Record { path, source })?;
+            let (opened, task) = Recorder::open(&path)
+                .await
+                .map_err(|source| StartError::Record { path, source })?;
             recorder = Some(opened);
             tasks.push(task);
         }
         let stop = CancellationToken::new();
-        let session_limit = options.script.session_limit_ms.map_or(options.session_limit, Duration::from_millis);
+        let session_limit = options
+            .script
+            .session_limit_ms
+            .map_or(options.session_limit, Duration::from_millis);
         let shared = Arc::new(Shared {
             script: options.script,
             api_key: options.api_key,
@@ -141,19 +149,33 @@ impl Simulator {
         });
         let stopped = stop.clone().cancelled_owned();
         tasks.push(tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stopped).await {
+            if let Err(error) = axum::serve(listener, app)
+                .with_graceful_shutdown(stopped)
+                .await
+            {
                 tracing::error!(%error, "the simulator stops");
             }
         }));
-        Ok(Running { addr, shared, stop, tasks })
+        Ok(Running {
+            addr,
+            shared,
+            stop,
+            tasks,
+        })
     }
 }
 
 fn routes(shared: Arc<Shared>) -> Router {
     Router::new()
         .merge(openai_realtime::routes())
-        .route("/health", get(async || Json(serde_json::json!({"status": "ok"}))))
-        .route("/_simulator/stats", get(async |State(shared): State<Arc<Shared>>| Json(shared.counters.snapshot())))
+        .route(
+            "/health",
+            get(async || Json(serde_json::json!({"status": "ok"}))),
+        )
+        .route(
+            "/_simulator/stats",
+            get(async |State(shared): State<Arc<Shared>>| Json(shared.counters.snapshot())),
+        )
         .route("/_simulator/timeline", get(timeline))
         .with_state(shared)
 }
@@ -164,7 +186,10 @@ struct TimelineQuery {
     since: u64,
 }
 
-async fn timeline(State(shared): State<Arc<Shared>>, Query(query): Query<TimelineQuery>) -> Json<Excerpt> {
+async fn timeline(
+    State(shared): State<Arc<Shared>>,
+    Query(query): Query<TimelineQuery>,
+) -> Json<Excerpt> {
     Json(shared.timeline.since(query.since))
 }
 
@@ -189,7 +214,11 @@ impl Running {
         self.stop.cancel();
         self.shared.connections.close();
         self.shared.connections.wait().await;
-        *self.shared.recorder.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self
+            .shared
+            .recorder
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = None;
         for task in self.tasks.drain(..) {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the simulator failed");
@@ -201,7 +230,11 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop.cancel();
-        *self.shared.recorder.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self
+            .shared
+            .recorder
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -209,10 +242,16 @@ impl Shared {
     /// Returns whether the fault of this reply has not happened before, and notes that it happens now.
     pub(crate) fn fires_first_time(&self, chosen: &Chosen) -> bool {
         let key = (chosen.learner, chosen.slot, chosen.is_follow_up);
-        self.fired_faults.lock().unwrap_or_else(PoisonError::into_inner).insert(key)
+        self.fired_faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key)
     }
 
     pub(crate) fn recorder(&self) -> Option<Recorder> {
-        self.recorder.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.recorder
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }

@@ -81,7 +81,11 @@ fn count(frames: &mut BTreeMap<String, u64>, kind: &str) {
     if let Some(known) = frames.get_mut(kind) {
         *known += 1;
     } else {
-        let kind = if frames.len() < MAX_TYPES { kind } else { "(others)" };
+        let kind = if frames.len() < MAX_TYPES {
+            kind
+        } else {
+            "(others)"
+        };
         *frames.entry(kind.to_owned()).or_default() += 1;
     }
 }

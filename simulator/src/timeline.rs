@@ -84,33 +84,65 @@ impl Timeline {
         self.note_at(now_us(), connection, kind, stretch);
     }
 
-    pub(crate) fn note_at(&self, at_us: u64, connection: usize, kind: MomentKind, stretch: Stretch) {
-        let Stretch { audio_ms, duration_ms, peak } = stretch;
+    pub(crate) fn note_at(
+        &self,
+        at_us: u64,
+        connection: usize,
+        kind: MomentKind,
+        stretch: Stretch,
+    ) {
+        let Stretch {
+            audio_ms,
+            duration_ms,
+            peak,
+        } = stretch;
         let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let seq = ring.next;
         ring.next += 1;
         if ring.entries.len() == CAPACITY {
             ring.entries.pop_front();
         }
-        ring.entries.push_back(Moment { seq, at_us, connection, kind, audio_ms, duration_ms, peak });
+        ring.entries.push_back(Moment {
+            seq,
+            at_us,
+            connection,
+            kind,
+            audio_ms,
+            duration_ms,
+            peak,
+        });
     }
 
     pub(crate) fn since(&self, since: u64) -> Excerpt {
         let ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entries = ring.entries.iter().filter(|moment| moment.seq >= since).cloned().collect();
-        Excerpt { next: ring.next, entries }
+        let entries = ring
+            .entries
+            .iter()
+            .filter(|moment| moment.seq >= since)
+            .cloned()
+            .collect();
+        Excerpt {
+            next: ring.next,
+            entries,
+        }
     }
 }
 
 /// Returns the time of the clock that other processes on this machine share.
 pub(crate) fn now_us() -> u64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Returns the loudest sample, from 0 to 1.
 pub(crate) fn peak(samples: &[i16]) -> f32 {
-    let loudest = samples.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
+    let loudest = samples
+        .iter()
+        .map(|sample| sample.unsigned_abs())
+        .max()
+        .unwrap_or(0);
     f32::from(loudest) / 32_768.0
 }
 

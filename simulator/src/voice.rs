@@ -54,7 +54,11 @@ struct Spoken {
 
 impl Default for Voice {
     fn default() -> Self {
-        Self { spoken: Mutex::default(), permits: Semaphore::new(PARALLEL_VOICES), warned: AtomicBool::new(false) }
+        Self {
+            spoken: Mutex::default(),
+            permits: Semaphore::new(PARALLEL_VOICES),
+            warned: AtomicBool::new(false),
+        }
     }
 }
 
@@ -96,13 +100,20 @@ impl Voice {
 impl Spoken {
     fn remember(&mut self, utterance: Utterance, samples: Arc<[i16]>) {
         let length = samples.len();
-        if length > CACHE_SAMPLES || self.by_utterance.insert(utterance.clone(), samples).is_some() {
+        if length > CACHE_SAMPLES
+            || self
+                .by_utterance
+                .insert(utterance.clone(), samples)
+                .is_some()
+        {
             return;
         }
         self.samples += length;
         self.oldest_first.push_back(utterance);
         while self.samples > CACHE_SAMPLES {
-            let Some(oldest) = self.oldest_first.pop_front() else { break };
+            let Some(oldest) = self.oldest_first.pop_front() else {
+                break;
+            };
             if let Some(forgotten) = self.by_utterance.remove(&oldest) {
                 self.samples -= forgotten.len();
             }
@@ -126,10 +137,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_sentence_is_spoken_for_about_as_long_as_a_person_would() {
-        let samples = Voice::default().speak(utterance("Good morning, what did you do yesterday?")).await;
+        let samples = Voice::default()
+            .speak(utterance("Good morning, what did you do yesterday?"))
+            .await;
         let seconds = samples.len() as f64 / f64::from(VOICE_RATE_HZ);
         assert!((1.2..5.0).contains(&seconds), "{seconds} s");
-        assert!(samples.iter().any(|sample| sample.unsigned_abs() > 3_000), "too quiet");
+        assert!(
+            samples.iter().any(|sample| sample.unsigned_abs() > 3_000),
+            "too quiet"
+        );
     }
 
     #[tokio::test]
@@ -144,7 +160,10 @@ mod tests {
     fn the_memory_of_what_was_spoken_is_bounded() {
         let mut spoken = Spoken::default();
         for number in 0..20 {
-            spoken.remember(utterance(&number.to_string()), vec![0; CACHE_SAMPLES / 8].into());
+            spoken.remember(
+                utterance(&number.to_string()),
+                vec![0; CACHE_SAMPLES / 8].into(),
+            );
         }
         assert!(spoken.samples <= CACHE_SAMPLES);
         assert_eq!(spoken.by_utterance.len(), spoken.oldest_first.len());

@@ -36,7 +36,8 @@ impl AudioFormat {
         match self {
             Self::Pcm => {
                 let (pairs, rest) = bytes.as_chunks::<2>();
-                rest.is_empty().then(|| pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect())
+                rest.is_empty()
+                    .then(|| pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect())
             }
             Self::MuLaw => Some(triple(bytes, mu_law_decode)),
             Self::ALaw => Some(triple(bytes, a_law_decode)),
@@ -46,7 +47,10 @@ impl AudioFormat {
     /// Writes samples at 24 kHz.
     pub(super) fn encode(self, samples: &[i16]) -> Vec<u8> {
         match self {
-            Self::Pcm => samples.iter().flat_map(|sample| sample.to_le_bytes()).collect(),
+            Self::Pcm => samples
+                .iter()
+                .flat_map(|sample| sample.to_le_bytes())
+                .collect(),
             Self::MuLaw => third(samples, mu_law_encode),
             Self::ALaw => third(samples, a_law_encode),
         }
@@ -58,8 +62,13 @@ fn triple(bytes: &[u8], decode: fn(u8) -> i16) -> Vec<i16> {
 }
 
 fn third(samples: &[i16], encode: fn(i16) -> u8) -> Vec<u8> {
-    let mean = |three: &[i16]| three.iter().map(|sample| i32::from(*sample)).sum::<i32>() / three.len() as i32;
-    samples.chunks(3).map(|three| encode(mean(three) as i16)).collect()
+    let mean = |three: &[i16]| {
+        three.iter().map(|sample| i32::from(*sample)).sum::<i32>() / three.len() as i32
+    };
+    samples
+        .chunks(3)
+        .map(|three| encode(mean(three) as i16))
+        .collect()
 }
 
 fn mu_law_encode(sample: i16) -> u8 {
@@ -75,11 +84,19 @@ fn mu_law_decode(byte: u8) -> i16 {
     let byte = !byte;
     let exponent = (byte >> 4) & 0x07;
     let magnitude = (((i32::from(byte & 0x0f) << 3) + 0x84) << exponent) - 0x84;
-    (if byte & 0x80 == 0 { magnitude } else { -magnitude }) as i16
+    (if byte & 0x80 == 0 {
+        magnitude
+    } else {
+        -magnitude
+    }) as i16
 }
 
 fn a_law_encode(sample: i16) -> u8 {
-    let (sign, magnitude) = if sample >= 0 { (0x80, i32::from(sample)) } else { (0, -(i32::from(sample) + 1)) };
+    let (sign, magnitude) = if sample >= 0 {
+        (0x80, i32::from(sample))
+    } else {
+        (0, -(i32::from(sample) + 1))
+    };
     let magnitude = magnitude >> 4;
     let code = if magnitude < 16 {
         magnitude
@@ -98,7 +115,11 @@ fn a_law_decode(byte: u8) -> i16 {
         0 => (mantissa << 4) + 8,
         exponent => ((mantissa << 4) + 0x108) << (exponent - 1),
     };
-    (if byte & 0x80 == 0 { -magnitude } else { magnitude }) as i16
+    (if byte & 0x80 == 0 {
+        -magnitude
+    } else {
+        magnitude
+    }) as i16
 }
 
 #[cfg(test)]

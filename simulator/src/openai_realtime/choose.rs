@@ -28,7 +28,9 @@ pub(super) fn choose(
     let tool_output = last.filter(|item| item["type"] == "function_call_output");
     let learner_items = || items.iter().filter(|item| item.is_learners());
     let learner_turns = learner_items().count();
-    let last_words = learner_items().next_back().and_then(|item| item.words.as_deref());
+    let last_words = learner_items()
+        .next_back()
+        .and_then(|item| item.words.as_deref());
 
     let chosen = shared.script.choose(Context {
         session_instructions: session.instructions(),
@@ -38,15 +40,26 @@ pub(super) fn choose(
         after_tool_output: tool_output.is_some(),
     });
     if let Some(chosen) = chosen {
-        let fault = chosen.reply.fault.clone().filter(|fault| fault.repeat || shared.fires_first_time(&chosen));
-        return Choice { reply: chosen.reply, fault, is_scripted: true };
+        let fault = chosen
+            .reply
+            .fault
+            .clone()
+            .filter(|fault| fault.repeat || shared.fires_first_time(&chosen));
+        return Choice {
+            reply: chosen.reply,
+            fault,
+            is_scripted: true,
+        };
     }
 
     let turn = learner_turns.saturating_sub(1);
     let reply = match (tool_output, last_words) {
         (Some(output), _) => report(output, items),
         (None, words) => match find_call(session, params, words.unwrap_or_default()) {
-            Some(call) => Reply { call: Some(call), ..Reply::default() },
+            Some(call) => Reply {
+                call: Some(call),
+                ..Reply::default()
+            },
             None if learner_turns == 0 => partner::greet(connection),
             None => match words.filter(|words| !words.trim().is_empty()) {
                 Some(words) => partner::answer_text(words, turn),
@@ -54,26 +67,45 @@ pub(super) fn choose(
             },
         },
     };
-    Choice { reply, fault: None, is_scripted: false }
+    Choice {
+        reply,
+        fault: None,
+        is_scripted: false,
+    }
 }
 
 fn report(output: &Value, items: &[&Item]) -> Reply {
-    let call = items
-        .iter()
-        .find(|item| item.value["type"] == "function_call" && item.value["call_id"] == output["call_id"]);
-    let tool = call.and_then(|call| call.value["name"].as_str()).unwrap_or("the tool");
+    let call = items.iter().find(|item| {
+        item.value["type"] == "function_call" && item.value["call_id"] == output["call_id"]
+    });
+    let tool = call
+        .and_then(|call| call.value["name"].as_str())
+        .unwrap_or("the tool");
     partner::report(tool, output["output"].as_str().unwrap_or_default())
 }
 
 fn find_call(session: &Session, params: &Value, words: &str) -> Option<crate::script::ToolCall> {
-    let tools = if params["tools"].is_array() { &params["tools"] } else { session.tools() };
-    let choice = if params["tool_choice"].is_null() { &session.settings()["tool_choice"] } else { &params["tool_choice"] };
+    let tools = if params["tools"].is_array() {
+        &params["tools"]
+    } else {
+        session.tools()
+    };
+    let choice = if params["tool_choice"].is_null() {
+        &session.settings()["tool_choice"]
+    } else {
+        &params["tool_choice"]
+    };
     match choice.as_str() {
         Some("none") => None,
-        Some("required") => partner::find_call(words, tools).or_else(|| Some(partner::call(tools.get(0)?, words))),
+        Some("required") => {
+            partner::find_call(words, tools).or_else(|| Some(partner::call(tools.get(0)?, words)))
+        }
         Some(_) => partner::find_call(words, tools),
         None => {
-            let tool = tools.as_array()?.iter().find(|tool| tool["name"] == choice["name"])?;
+            let tool = tools
+                .as_array()?
+                .iter()
+                .find(|tool| tool["name"] == choice["name"])?;
             Some(partner::call(tool, words))
         }
     }

@@ -52,7 +52,11 @@ pub(super) struct Connection {
 /// An event that comes in its own time.
 pub(super) enum Later {
     Send(Value),
-    Transcribed { item_id: String, transcript: String, event: Value },
+    Transcribed {
+        item_id: String,
+        transcript: String,
+        event: Value,
+    },
 }
 
 /// Why a connection ends.
@@ -95,13 +99,20 @@ pub(super) async fn run(
     };
     connection.shared.counters.on_connected();
     connection.note(MomentKind::Connected, Stretch::default());
-    let end = connection.serve(&mut queued_steps, fault).await.err().unwrap_or(End::Gone);
+    let end = connection
+        .serve(&mut queued_steps, fault)
+        .await
+        .err()
+        .unwrap_or(End::Gone);
     tracing::debug!(connection = number, ?end, "a connection ends");
     connection.responses.clear();
     connection.note(MomentKind::Disconnected, Stretch::default());
     connection.shared.counters.on_disconnected();
     if let End::Close { code, reason } = end {
-        let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+        let close = Message::Close(Some(CloseFrame {
+            code,
+            reason: reason.into(),
+        }));
         // A client that has already left needs no reason.
         let _ = tokio::time::timeout(CLOSE_LIMIT, connection.socket.send(close)).await;
         wait_for_close(&mut connection.socket).await;
@@ -123,7 +134,11 @@ impl Connection {
     ) -> Result<(), End> {
         let opened_at = Instant::now();
         let (fault_at, fault_end) = match fault {
-            Some(ConnectionFault::Close { after_ms, code, reason }) => (Some(after_ms), End::Close { code, reason }),
+            Some(ConnectionFault::Close {
+                after_ms,
+                code,
+                reason,
+            }) => (Some(after_ms), End::Close { code, reason }),
             Some(ConnectionFault::Drop { after_ms }) => (Some(after_ms), End::Drop),
             Some(ConnectionFault::Slow { delay_ms }) => {
                 tokio::time::sleep(Duration::from_millis(delay_ms)).await;
@@ -141,7 +156,8 @@ impl Connection {
         let mut pings = tokio::time::interval_at(opened_at + PING_EVERY, PING_EVERY);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
-        let created = serde_json::json!({"type": "session.created", "session": self.session.settings()});
+        let created =
+            serde_json::json!({"type": "session.created", "session": self.session.settings()});
         self.send(created).await?;
         loop {
             let next_later = self.later.front().map(|(at, _)| *at);
@@ -165,7 +181,10 @@ impl Connection {
             Some(Ok(Message::Text(text))) => self.on_text(&text, at_us).await,
             Some(Ok(Message::Binary(_))) => {
                 self.shared.counters.on_received("(binary)");
-                let error = WireError::request("invalid_event", "Binary frames are not supported. Send JSON text frames.");
+                let error = WireError::request(
+                    "invalid_event",
+                    "Binary frames are not supported. Send JSON text frames.",
+                );
                 self.send(error.event(None)).await
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
@@ -182,7 +201,9 @@ impl Connection {
         if let Some(recorder) = &self.recorder {
             recorder.write(&event).await;
         }
-        self.shared.counters.on_received(event["type"].as_str().unwrap_or("(untyped)"));
+        self.shared
+            .counters
+            .on_received(event["type"].as_str().unwrap_or("(untyped)"));
         let event_id = event["event_id"].as_str().map(str::to_owned);
         match self.handle_event(event, at_us).await? {
             Ok(()) => Ok(()),
@@ -193,14 +214,25 @@ impl Connection {
     async fn on_expired(&mut self) -> Result<End, End> {
         let minutes = (self.shared.session_limit.as_secs() / 60).max(1);
         let message = format!("Your session hit the maximum duration of {minutes} minutes.");
-        self.send(WireError::request("session_expired", message.clone()).event(None)).await?;
-        Ok(End::Close { code: 1001, reason: message })
+        self.send(WireError::request("session_expired", message.clone()).event(None))
+            .await?;
+        Ok(End::Close {
+            code: 1001,
+            reason: message,
+        })
     }
 
     async fn on_later(&mut self) -> Result<(), End> {
         match self.later.pop_front() {
             Some((_, Later::Send(event))) => self.send(event).await,
-            Some((_, Later::Transcribed { item_id, transcript, event })) => {
+            Some((
+                _,
+                Later::Transcribed {
+                    item_id,
+                    transcript,
+                    event,
+                },
+            )) => {
                 self.conversation.set_transcript(&item_id, &transcript);
                 self.send(event).await
             }
@@ -210,7 +242,11 @@ impl Connection {
 
     /// Lets an event happen after a while. Events of the same time keep their order.
     pub(super) fn schedule(&mut self, after: Duration, later: Later) {
-        let at = if self.later.len() < MAX_LATER { Instant::now() + after } else { Instant::now() };
+        let at = if self.later.len() < MAX_LATER {
+            Instant::now() + after
+        } else {
+            Instant::now()
+        };
         let behind = self.later.partition_point(|(other, _)| *other <= at);
         self.later.insert(behind, (at, later));
     }
@@ -221,7 +257,9 @@ impl Connection {
             return Ok(());
         }
         event["event_id"] = new_id("event").into();
-        self.shared.counters.on_sent(event["type"].as_str().unwrap_or_default());
+        self.shared
+            .counters
+            .on_sent(event["type"].as_str().unwrap_or_default());
         self.send_message(Message::text(event.to_string())).await
     }
 

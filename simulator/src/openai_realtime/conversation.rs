@@ -35,7 +35,9 @@ impl Item {
             object.entry("id").or_insert_with(|| new_id("item").into());
             object.entry("status").or_insert_with(|| "completed".into());
             if object["type"] == "function_call" {
-                object.entry("call_id").or_insert_with(|| new_id("call").into());
+                object
+                    .entry("call_id")
+                    .or_insert_with(|| new_id("call").into());
             }
         }
         let words = words_of(&value);
@@ -48,11 +50,22 @@ impl Item {
                 content.entry("transcript").or_insert(Value::Null);
             }
         }
-        Self { value, audio_ms: 0, words: Some(words), said: None, is_silence: false }
+        Self {
+            value,
+            audio_ms: 0,
+            words: Some(words),
+            said: None,
+            is_silence: false,
+        }
     }
 
     /// The item of a spoken turn.
-    pub(super) fn spoken(id: &str, audio_ms: u64, words: Option<String>, said: Option<usize>) -> Self {
+    pub(super) fn spoken(
+        id: &str,
+        audio_ms: u64,
+        words: Option<String>,
+        said: Option<usize>,
+    ) -> Self {
         let value = json!({
             "id": id,
             "type": "message",
@@ -60,17 +73,32 @@ impl Item {
             "role": "user",
             "content": [{"type": "input_audio", "transcript": null}],
         });
-        Self { value, audio_ms, words, said, is_silence: false }
+        Self {
+            value,
+            audio_ms,
+            words,
+            said,
+            is_silence: false,
+        }
     }
 
     /// The item of a silence that became too long.
     pub(super) fn silence(id: &str, audio_ms: u64) -> Self {
-        Self { is_silence: true, ..Self::spoken(id, audio_ms, None, None) }
+        Self {
+            is_silence: true,
+            ..Self::spoken(id, audio_ms, None, None)
+        }
     }
 
     /// An item of a reply.
     pub(super) fn tutors(value: Value) -> Self {
-        Self { value, audio_ms: 0, words: None, said: None, is_silence: false }
+        Self {
+            value,
+            audio_ms: 0,
+            words: None,
+            said: None,
+            is_silence: false,
+        }
     }
 
     pub(super) fn id(&self) -> &str {
@@ -89,13 +117,20 @@ impl Item {
 
 fn words_of(value: &Value) -> String {
     let contents = value["content"].as_array().into_iter().flatten();
-    let texts = contents.filter_map(|content| content["text"].as_str().or_else(|| content["transcript"].as_str()));
+    let texts = contents.filter_map(|content| {
+        content["text"]
+            .as_str()
+            .or_else(|| content["transcript"].as_str())
+    });
     texts.collect::<Vec<_>>().join(" ")
 }
 
 impl Conversation {
     pub(super) fn new() -> Self {
-        Self { id: new_id("conv"), items: Vec::new() }
+        Self {
+            id: new_id("conv"),
+            items: Vec::new(),
+        }
     }
 
     pub(super) fn items(&self) -> &[Item] {
@@ -114,9 +149,16 @@ impl Conversation {
     }
 
     /// Puts an item behind another one (`root`: first; `None`: last) and returns the id of the one before it.
-    pub(super) fn insert(&mut self, item: Item, after: Option<&str>) -> Result<Option<String>, WireError> {
+    pub(super) fn insert(
+        &mut self,
+        item: Item,
+        after: Option<&str>,
+    ) -> Result<Option<String>, WireError> {
         if self.position(item.id()).is_some() {
-            let message = format!("Error adding item: item with ID '{}' already exists.", item.id());
+            let message = format!(
+                "Error adding item: item with ID '{}' already exists.",
+                item.id()
+            );
             return Err(WireError::request("invalid_value", message).about("item.id"));
         }
         let at = match after {
@@ -125,14 +167,18 @@ impl Conversation {
             Some(id) => match self.position(id) {
                 Some(position) => position + 1,
                 None => {
-                    let message = format!("Error adding item: the previous item with ID '{id}' does not exist.");
+                    let message = format!(
+                        "Error adding item: the previous item with ID '{id}' does not exist."
+                    );
                     let error = WireError::request("item_create_invalid_previous_item_id", message);
                     return Err(error.about("previous_item_id"));
                 }
             },
         };
         self.items.insert(at, item);
-        Ok(at.checked_sub(1).map(|before| self.items[before].id().to_owned()))
+        Ok(at
+            .checked_sub(1)
+            .map(|before| self.items[before].id().to_owned()))
     }
 
     /// Replaces what an item looks like, if it is still there.
@@ -152,7 +198,8 @@ impl Conversation {
     /// Returns an item; `verb` and `participle` go into the error where there is none.
     pub(super) fn get(&self, id: &str, verb: &str, participle: &str) -> Result<&Item, WireError> {
         self.find(id).ok_or_else(|| {
-            let message = format!("Error {participle} item: the item with id '{id}' does not exist.");
+            let message =
+                format!("Error {participle} item: the item with id '{id}' does not exist.");
             WireError::request(&format!("item_{verb}_invalid_item_id"), message).about("item_id")
         })
     }
@@ -164,15 +211,22 @@ impl Conversation {
     }
 
     /// Cuts a spoken reply to what was heard, and forgets its transcript as the real server does.
-    pub(super) fn truncate(&mut self, id: &str, content_index: u64, audio_end_ms: u64) -> Result<(), WireError> {
+    pub(super) fn truncate(
+        &mut self,
+        id: &str,
+        content_index: u64,
+        audio_end_ms: u64,
+    ) -> Result<(), WireError> {
         let item = self.get(id, "truncate", "truncating")?;
         if !item.is_tutors_audio() || content_index != 0 {
             let message = "Only model output audio messages can be truncated";
             return Err(WireError::request("invalid_value", message).about("item_id"));
         }
         if audio_end_ms > item.audio_ms {
-            let message =
-                format!("Audio content of {}ms is already shorter than {audio_end_ms}ms", item.audio_ms);
+            let message = format!(
+                "Audio content of {}ms is already shorter than {audio_end_ms}ms",
+                item.audio_ms
+            );
             return Err(WireError::request("invalid_value", message).about("audio_end_ms"));
         }
         if let Some(item) = self.items.iter_mut().find(|item| item.id() == id) {

@@ -58,10 +58,21 @@ impl Delivery {
     }
 
     async fn try_run(&self, mut plan: Plan) -> Result<(), Gone> {
-        let first_audio_at =
-            Instant::now() + Duration::from_millis(plan.reply.first_audio_after_ms.unwrap_or(FIRST_AUDIO_AFTER_MS));
-        let texts = [Some(std::mem::take(&mut plan.reply.text)), plan.reply.second_text.take()];
-        for text in texts.into_iter().flatten().filter(|text| !text.trim().is_empty()) {
+        let first_audio_at = Instant::now()
+            + Duration::from_millis(
+                plan.reply
+                    .first_audio_after_ms
+                    .unwrap_or(FIRST_AUDIO_AFTER_MS),
+            );
+        let texts = [
+            Some(std::mem::take(&mut plan.reply.text)),
+            plan.reply.second_text.take(),
+        ];
+        for text in texts
+            .into_iter()
+            .flatten()
+            .filter(|text| !text.trim().is_empty())
+        {
             if plan.spoken {
                 self.speak(text, &mut plan, first_audio_at).await?;
             } else {
@@ -78,7 +89,12 @@ impl Delivery {
         self.step(Step::Finished).await
     }
 
-    async fn speak(&self, text: String, plan: &mut Plan, first_audio_at: Instant) -> Result<(), Gone> {
+    async fn speak(
+        &self,
+        text: String,
+        plan: &mut Plan,
+        first_audio_at: Instant,
+    ) -> Result<(), Gone> {
         let utterance = Utterance {
             text: text.clone(),
             language: plan.language.clone(),
@@ -101,18 +117,31 @@ impl Delivery {
         while sent < audio.len() {
             // The words run a little ahead of their sound.
             let piece = self.next_piece(sent, audio.len(), plan);
-            let words_due = (words.len() * (sent + piece)).div_ceil(audio.len()).min(words.len());
+            let words_due = (words.len() * (sent + piece))
+                .div_ceil(audio.len())
+                .min(words.len());
             for word in &words[words_told..words_due] {
                 self.step(Step::Text(word.clone())).await?;
             }
             words_told = words_due;
-            self.step(Step::Audio(audio[sent..sent + piece].to_vec())).await?;
+            self.step(Step::Audio(audio[sent..sent + piece].to_vec()))
+                .await?;
             sent += piece;
-            if let Some(fault) = plan.fault.take_if(|fault| sent >= samples(fault.after_audio_ms)) {
+            if let Some(fault) = plan
+                .fault
+                .take_if(|fault| sent >= samples(fault.after_audio_ms))
+            {
                 self.step(Step::Fault(fault)).await?;
             }
-            let speed = plan.reply.delivery_speed.filter(|speed| *speed > 0.0).unwrap_or(DELIVERY_SPEED);
-            tokio::time::sleep(Duration::from_secs_f64(piece as f64 / f64::from(VOICE_RATE_HZ) / speed)).await;
+            let speed = plan
+                .reply
+                .delivery_speed
+                .filter(|speed| *speed > 0.0)
+                .unwrap_or(DELIVERY_SPEED);
+            tokio::time::sleep(Duration::from_secs_f64(
+                piece as f64 / f64::from(VOICE_RATE_HZ) / speed,
+            ))
+            .await;
         }
         self.step(Step::MessageDone).await
     }
@@ -120,8 +149,12 @@ impl Delivery {
     /// Returns the length of the next piece: uneven, but ending where a fault is due.
     fn next_piece(&self, sent: usize, length: usize, plan: &Plan) -> usize {
         let piece = rand::rng().random_range(PIECE_MS) * SAMPLES_PER_MS;
-        let until_fault = plan.fault.as_ref().map_or(usize::MAX, |fault| samples(fault.after_audio_ms).saturating_sub(sent));
-        piece.min(until_fault.max(SAMPLES_PER_MS)).min(length - sent)
+        let until_fault = plan.fault.as_ref().map_or(usize::MAX, |fault| {
+            samples(fault.after_audio_ms).saturating_sub(sent)
+        });
+        piece
+            .min(until_fault.max(SAMPLES_PER_MS))
+            .min(length - sent)
     }
 
     async fn write(&self, text: String, first_at: Instant) -> Result<(), Gone> {
@@ -135,28 +168,34 @@ impl Delivery {
     }
 
     async fn step(&self, step: Step) -> Result<(), Gone> {
-        self.steps.send((self.response_id.clone(), step)).await.map_err(|_| Gone)
+        self.steps
+            .send((self.response_id.clone(), step))
+            .await
+            .map_err(|_| Gone)
     }
 }
 
 fn samples(duration_ms: u64) -> usize {
-    usize::try_from(duration_ms).unwrap_or(usize::MAX).saturating_mul(SAMPLES_PER_MS)
+    usize::try_from(duration_ms)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(SAMPLES_PER_MS)
 }
 
 /// Cuts a text into words, each with the space before it; together they are the text.
 pub(super) fn pieces_of(text: &str) -> Vec<String> {
-    text.split_inclusive(' ').fold(Vec::new(), |mut pieces: Vec<String>, part| {
-        let word = part.trim_end_matches(' ');
-        let space = &part[word.len()..];
-        match pieces.last_mut() {
-            Some(last) => last.push_str(word),
-            None => pieces.push(word.to_owned()),
-        }
-        if !space.is_empty() {
-            pieces.push(space.to_owned());
-        }
-        pieces
-    })
+    text.split_inclusive(' ')
+        .fold(Vec::new(), |mut pieces: Vec<String>, part| {
+            let word = part.trim_end_matches(' ');
+            let space = &part[word.len()..];
+            match pieces.last_mut() {
+                Some(last) => last.push_str(word),
+                None => pieces.push(word.to_owned()),
+            }
+            if !space.is_empty() {
+                pieces.push(space.to_owned());
+            }
+            pieces
+        })
 }
 
 #[cfg(test)]

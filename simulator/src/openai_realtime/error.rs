@@ -24,7 +24,10 @@ impl WireError {
 
     /// An error of the server's own.
     pub(super) fn server(code: &str, message: impl Into<String>) -> Self {
-        Self { kind: "server_error", ..Self::request(code, message) }
+        Self {
+            kind: "server_error",
+            ..Self::request(code, message)
+        }
     }
 
     /// Names the parameter.

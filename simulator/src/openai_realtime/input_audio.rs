@@ -17,10 +17,18 @@ const SAMPLES_PER_MS: u64 = 24;
 /// What was found in the audio. Times are milliseconds of the connection's audio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heard {
-    SpeechStarted { audio_start_ms: u64 },
-    SpeechStopped { audio_end_ms: u64, spoken_ms: u64 },
+    SpeechStarted {
+        audio_start_ms: u64,
+    },
+    SpeechStopped {
+        audio_end_ms: u64,
+        spoken_ms: u64,
+    },
     /// Nobody spoke for as long as `idle_timeout_ms` says.
-    Idle { audio_start_ms: u64, audio_end_ms: u64 },
+    Idle {
+        audio_start_ms: u64,
+        audio_end_ms: u64,
+    },
 }
 
 /// The input audio buffer of one connection.
@@ -70,7 +78,11 @@ impl InputAudio {
     }
 
     /// Takes samples at 24 kHz and returns what was found in them.
-    pub(super) fn handle_samples(&mut self, samples: &[i16], detection: Option<TurnDetection>) -> Vec<Heard> {
+    pub(super) fn handle_samples(
+        &mut self,
+        samples: &[i16],
+        detection: Option<TurnDetection>,
+    ) -> Vec<Heard> {
         self.received_samples += samples.len() as u64;
         self.unconverted.extend_from_slice(samples);
         let unconverted = std::mem::take(&mut self.unconverted);
@@ -92,7 +104,11 @@ impl InputAudio {
         self.frames += 1;
         let now_ms = self.frames * FRAME_MS;
         let threshold = detection.map_or(0.5, |detection| detection.threshold);
-        let ease = if self.speech.is_some() { EASE_WHILE_SPEAKING } else { 1.0 };
+        let ease = if self.speech.is_some() {
+            EASE_WHILE_SPEAKING
+        } else {
+            1.0
+        };
         let is_voice = score >= threshold * ease;
         if is_voice {
             self.voiced_frames_in_row += 1;
@@ -112,14 +128,22 @@ impl InputAudio {
             Some(speech) if now_ms >= speech.last_voice_ms + detection.silence_duration_ms => {
                 let spoken_ms = speech.last_voice_ms - speech.started_ms;
                 self.speech = None;
-                Some(Heard::SpeechStopped { audio_end_ms: now_ms, spoken_ms })
+                Some(Heard::SpeechStopped {
+                    audio_end_ms: now_ms,
+                    spoken_ms,
+                })
             }
             Some(_) => None,
             None if self.voiced_frames_in_row >= FRAMES_TO_START => {
                 let started_ms = now_ms - u64::from(FRAMES_TO_START) * FRAME_MS;
-                self.speech = Some(Speech { started_ms, last_voice_ms: now_ms });
+                self.speech = Some(Speech {
+                    started_ms,
+                    last_voice_ms: now_ms,
+                });
                 self.idle_since_ms = None;
-                Some(Heard::SpeechStarted { audio_start_ms: started_ms.saturating_sub(detection.prefix_padding_ms) })
+                Some(Heard::SpeechStarted {
+                    audio_start_ms: started_ms.saturating_sub(detection.prefix_padding_ms),
+                })
             }
             None => {
                 let (since_ms, limit_ms) = (self.idle_since_ms?, detection.idle_timeout_ms?);
@@ -127,7 +151,10 @@ impl InputAudio {
                     return None;
                 }
                 self.idle_since_ms = None;
-                Some(Heard::Idle { audio_start_ms: since_ms, audio_end_ms: now_ms })
+                Some(Heard::Idle {
+                    audio_start_ms: since_ms,
+                    audio_end_ms: now_ms,
+                })
             }
         }
     }
@@ -149,7 +176,10 @@ impl InputAudio {
 
     /// Empties the buffer.
     pub(super) fn take(&mut self) -> Committed {
-        let committed = Committed { audio_ms: self.buffered_ms(), voiced_ms: self.voiced_ms_in_buffer };
+        let committed = Committed {
+            audio_ms: self.buffered_ms(),
+            voiced_ms: self.voiced_ms_in_buffer,
+        };
         self.buffered_since_sample = self.received_samples;
         self.voiced_ms_in_buffer = 0;
         self.speech = None;
@@ -189,23 +219,43 @@ mod tests {
     async fn a_spoken_sentence_starts_once_and_stops_once() {
         let samples = speech().await;
         let mut input = InputAudio::new();
-        let heard: Vec<_> =
-            samples.chunks(480).flat_map(|piece| input.handle_samples(piece, Some(DETECTION))).collect();
-        let [Heard::SpeechStarted { audio_start_ms }, Heard::SpeechStopped { audio_end_ms, spoken_ms }] = heard[..]
+        let heard: Vec<_> = samples
+            .chunks(480)
+            .flat_map(|piece| input.handle_samples(piece, Some(DETECTION)))
+            .collect();
+        let [
+            Heard::SpeechStarted { audio_start_ms },
+            Heard::SpeechStopped {
+                audio_end_ms,
+                spoken_ms,
+            },
+        ] = heard[..]
         else {
             panic!("{heard:?}");
         };
-        assert!((600..900).contains(&audio_start_ms), "started at {audio_start_ms} ms");
+        assert!(
+            (600..900).contains(&audio_start_ms),
+            "started at {audio_start_ms} ms"
+        );
         let sentence_ms = samples.len() as u64 / 24 - 2_500;
-        assert!(spoken_ms.abs_diff(sentence_ms) < 400, "{spoken_ms} of {sentence_ms} ms");
-        assert!(audio_end_ms < 1_000 + sentence_ms + 700, "stopped at {audio_end_ms} ms");
+        assert!(
+            spoken_ms.abs_diff(sentence_ms) < 400,
+            "{spoken_ms} of {sentence_ms} ms"
+        );
+        assert!(
+            audio_end_ms < 1_000 + sentence_ms + 700,
+            "stopped at {audio_end_ms} ms"
+        );
     }
 
     #[tokio::test]
     async fn a_longer_silence_duration_waits_longer() {
         let samples = speech().await;
         let stopped_at = |silence_duration_ms| {
-            let detection = TurnDetection { silence_duration_ms, ..DETECTION };
+            let detection = TurnDetection {
+                silence_duration_ms,
+                ..DETECTION
+            };
             let heard = InputAudio::new().handle_samples(&samples, Some(detection));
             heard.iter().find_map(|heard| match heard {
                 Heard::SpeechStopped { audio_end_ms, .. } => Some(*audio_end_ms),
@@ -213,31 +263,57 @@ mod tests {
             })
         };
         let (short, long) = (stopped_at(400).unwrap(), stopped_at(1_000).unwrap());
-        assert!((560..=640).contains(&(long - short)), "{short} ms and {long} ms");
+        assert!(
+            (560..=640).contains(&(long - short)),
+            "{short} ms and {long} ms"
+        );
     }
 
     #[test]
     fn silence_a_hum_and_a_click_are_not_speech() {
         let mut samples = vec![0_i16; 24_000];
         samples[12_000..12_040].fill(20_000);
-        samples.extend((0..24_000).map(|n| ((f64::from(n) * 50.0 / 24_000.0 * 6.283).sin() * 300.0) as i16));
-        assert_eq!(InputAudio::new().handle_samples(&samples, Some(DETECTION)), []);
+        samples.extend(
+            (0..24_000).map(|n| ((f64::from(n) * 50.0 / 24_000.0 * 6.283).sin() * 300.0) as i16),
+        );
+        assert_eq!(
+            InputAudio::new().handle_samples(&samples, Some(DETECTION)),
+            []
+        );
     }
 
     #[test]
     fn silence_past_the_idle_timeout_is_told_once() {
         let mut input = InputAudio::new();
         input.start_idle_clock();
-        let detection = TurnDetection { idle_timeout_ms: Some(5_000), ..DETECTION };
+        let detection = TurnDetection {
+            idle_timeout_ms: Some(5_000),
+            ..DETECTION
+        };
         let heard = input.handle_samples(&vec![0; 24_000 * 12], Some(detection));
-        assert!(matches!(heard[..], [Heard::Idle { audio_start_ms: 0, audio_end_ms: 5_000..5_020 }]), "{heard:?}");
+        assert!(
+            matches!(
+                heard[..],
+                [Heard::Idle {
+                    audio_start_ms: 0,
+                    audio_end_ms: 5_000..5_020
+                }]
+            ),
+            "{heard:?}"
+        );
     }
 
     #[test]
     fn taking_the_buffer_empties_it() {
         let mut input = InputAudio::new();
         input.handle_samples(&vec![0; 24_000], None);
-        assert_eq!(input.take(), Committed { audio_ms: 1_000, voiced_ms: 0 });
+        assert_eq!(
+            input.take(),
+            Committed {
+                audio_ms: 1_000,
+                voiced_ms: 0
+            }
+        );
         assert_eq!(input.buffered_ms(), 0);
         assert_eq!(input.received_ms(), 1_000);
     }

@@ -33,8 +33,19 @@ const LANGUAGES: &[(&str, &str)] = &[
 ];
 
 /// Words before the name of the language that is taught or spoken.
-const LEADS: &[&str] =
-    &["target language", "learning", "learns", "learn", "teach", "teaches", "speak", "practise", "practice", "answer in", "tutor"];
+const LEADS: &[&str] = &[
+    "target language",
+    "learning",
+    "learns",
+    "learn",
+    "teach",
+    "teaches",
+    "speak",
+    "practise",
+    "practice",
+    "answer in",
+    "tutor",
+];
 
 /// Returns the language (BCP 47) that comes soonest after a word that asks for one.
 pub(super) fn language_asked_for(instructions: &str) -> Option<&'static str> {
@@ -42,7 +53,9 @@ pub(super) fn language_asked_for(instructions: &str) -> Option<&'static str> {
     LEADS.iter().find_map(|lead| {
         let (_, rest) = instructions.split_once(lead)?;
         let near: String = rest.chars().take(40).collect();
-        let named = LANGUAGES.iter().filter_map(|(name, tag)| near.find(name).map(|at| (at, *tag)));
+        let named = LANGUAGES
+            .iter()
+            .filter_map(|(name, tag)| near.find(name).map(|at| (at, *tag)));
         named.min().map(|(_, tag)| tag)
     })
 }
@@ -53,9 +66,13 @@ mod tests {
 
     #[test]
     fn the_language_that_is_taught_is_found_rather_than_the_learners_own() {
-        let instructions = "The learner's native language is English. Target language: Spanish (es).";
+        let instructions =
+            "The learner's native language is English. Target language: Spanish (es).";
         assert_eq!(language_asked_for(instructions), Some("es"));
-        assert_eq!(language_asked_for("You teach German to English speakers."), Some("de"));
+        assert_eq!(
+            language_asked_for("You teach German to English speakers."),
+            Some("de")
+        );
         assert_eq!(language_asked_for("Be kind."), None);
     }
 }

@@ -33,7 +33,9 @@ const UNKNOWN_EVENT_EVERY: usize = 3;
 impl Connection {
     /// Returns where the response of the conversation itself stands in the list.
     pub(super) fn conversation_response(&self) -> Option<usize> {
-        self.responses.iter().position(|response| response.conversation_id.is_some())
+        self.responses
+            .iter()
+            .position(|response| response.conversation_id.is_some())
     }
 
     /// Begins a response; `params` is what `response.create` held.
@@ -46,14 +48,28 @@ impl Connection {
             Some(items) => items.iter().collect(),
             None => self.conversation.items().iter().collect(),
         };
-        let Choice { reply, fault, is_scripted } = choose(&self.shared, self.number, &self.session, params, &items);
-        let instructions = params["instructions"].as_str().unwrap_or_else(|| self.session.instructions());
+        let Choice {
+            reply,
+            fault,
+            is_scripted,
+        } = choose(&self.shared, self.number, &self.session, params, &items);
+        let instructions = params["instructions"]
+            .as_str()
+            .unwrap_or_else(|| self.session.instructions());
         let usage = Usage::of_input(instructions, items.into_iter(), self.tokens_read);
-        let guessed = if is_scripted { language_asked_for(instructions) } else { None };
-        let conversation_id = (params["conversation"] != "none").then(|| self.conversation.id.clone());
+        let guessed = if is_scripted {
+            language_asked_for(instructions)
+        } else {
+            None
+        };
+        let conversation_id =
+            (params["conversation"] != "none").then(|| self.conversation.id.clone());
         let mut response = Response::new(params, &self.session, conversation_id, usage);
         let plan = Plan {
-            language: reply.language.clone().unwrap_or_else(|| guessed.unwrap_or("en").to_owned()),
+            language: reply
+                .language
+                .clone()
+                .unwrap_or_else(|| guessed.unwrap_or("en").to_owned()),
             reply,
             spoken: response.spoken,
             voice: response.voice(),
@@ -78,28 +94,46 @@ impl Connection {
     /// Checks the parameters and returns the context that they bring, if they do.
     fn check_response(&self, params: &Value) -> Result<Option<Vec<Item>>, WireError> {
         check_modalities(params, "response.output_modalities")?;
-        if params["metadata"].as_object().is_some_and(|metadata| metadata.len() > MAX_METADATA) {
-            let message = format!("Invalid 'response.metadata': too many properties. Expected at most {MAX_METADATA}.");
-            return Err(WireError::request("object_above_max_properties", message).about("response.metadata"));
+        if params["metadata"]
+            .as_object()
+            .is_some_and(|metadata| metadata.len() > MAX_METADATA)
+        {
+            let message = format!(
+                "Invalid 'response.metadata': too many properties. Expected at most {MAX_METADATA}."
+            );
+            return Err(WireError::request("object_above_max_properties", message)
+                .about("response.metadata"));
         }
-        let active = self.conversation_response().map(|position| &self.responses[position]);
+        let active = self
+            .conversation_response()
+            .map(|position| &self.responses[position]);
         if let Some(active) = active.filter(|_| params["conversation"] != "none") {
             let message = format!(
                 "Conversation already has an active response in progress: {}. Wait until the response is finished before creating a new one.",
                 active.id
             );
-            return Err(WireError::request("conversation_already_has_active_response", message));
+            return Err(WireError::request(
+                "conversation_already_has_active_response",
+                message,
+            ));
         }
         if self.responses.len() >= MAX_RESPONSES {
-            return Err(WireError::request("rate_limit_exceeded", "Too many responses at once."));
+            return Err(WireError::request(
+                "rate_limit_exceeded",
+                "Too many responses at once.",
+            ));
         }
-        let Some(input) = params["input"].as_array() else { return Ok(None) };
+        let Some(input) = params["input"].as_array() else {
+            return Ok(None);
+        };
         let items = input.iter().map(|item| {
             check_contents(item)?;
             match item["type"].as_str() {
                 Some("item_reference") => {
                     let id = item["id"].as_str().unwrap_or_default();
-                    self.conversation.get(id, "reference", "referencing").cloned()
+                    self.conversation
+                        .get(id, "reference", "referencing")
+                        .cloned()
                 }
                 _ => Ok(Item::from_client(item.clone())),
             }
@@ -152,11 +186,17 @@ impl Connection {
 
     async fn on_audio(&mut self, position: usize, samples: &[i16]) -> Result<(), End> {
         let response = &mut self.responses[position];
-        let Some(open) = &mut response.open else { return Ok(()) };
+        let Some(open) = &mut response.open else {
+            return Ok(());
+        };
         let is_first = open.samples == 0;
         open.samples += samples.len() as u64;
         let audio_ms = open.samples / 24;
-        let stretch = Stretch { audio_ms, duration_ms: samples.len() as u64 / 24, peak: peak(samples) };
+        let stretch = Stretch {
+            audio_ms,
+            duration_ms: samples.len() as u64 / 24,
+            peak: peak(samples),
+        };
         response.usage.add_audio(stretch.duration_ms);
         let bytes = response.format.encode(samples);
         let mut delta = response.content_event("output_audio.delta");
@@ -166,7 +206,10 @@ impl Connection {
             self.conversation.replace(item, audio_ms);
         }
         self.has_spoken = true;
-        if is_first && self.shared.script.unknown_events.unwrap_or(true) && self.responses_given % UNKNOWN_EVENT_EVERY == 1 {
+        if is_first
+            && self.shared.script.unknown_events.unwrap_or(true)
+            && self.responses_given % UNKNOWN_EVENT_EVERY == 1
+        {
             self.send(unknown_event()).await?;
         }
         self.shared.counters.on_audio_sent(bytes.len());
@@ -181,12 +224,20 @@ impl Connection {
         if !self.responses[position].is_past_its_limit() {
             return Ok(());
         }
-        self.end_response(position, Ending::Incomplete { reason: "max_output_tokens" }).await
+        self.end_response(
+            position,
+            Ending::Incomplete {
+                reason: "max_output_tokens",
+            },
+        )
+        .await
     }
 
     async fn close_message(&mut self, position: usize, status: &str) -> Result<(), End> {
         let response = &mut self.responses[position];
-        let Some(open) = &response.open else { return Ok(()) };
+        let Some(open) = &response.open else {
+            return Ok(());
+        };
         let audio_ms = open.samples / 24;
         let events = response.closing_events();
         let item = response.open_message_item(status);
@@ -197,10 +248,21 @@ impl Connection {
         self.finish_item(position, item, audio_ms, done).await
     }
 
-    async fn finish_item(&mut self, position: usize, item: Value, audio_ms: u64, done: Value) -> Result<(), End> {
+    async fn finish_item(
+        &mut self,
+        position: usize,
+        item: Value,
+        audio_ms: u64,
+        done: Value,
+    ) -> Result<(), End> {
         if self.responses[position].conversation_id.is_some() {
             let id = item["id"].as_str().unwrap_or_default();
-            let before = self.conversation.items().iter().take_while(|item| item.id() != id).last();
+            let before = self
+                .conversation
+                .items()
+                .iter()
+                .take_while(|item| item.id() != id)
+                .last();
             let previous = before.map(|item| item.id().to_owned());
             self.conversation.replace(item.clone(), audio_ms);
             self.send_item("done", &item, previous.as_deref()).await?;
@@ -257,7 +319,10 @@ impl Connection {
     async fn on_fault(&mut self, position: usize, fault: ReplyFault) -> Result<(), End> {
         let code = fault.error_code.as_deref().unwrap_or("server_error");
         match fault.kind {
-            ReplyFaultKind::Close => Err(End::Close { code: fault.code, reason: fault.reason }),
+            ReplyFaultKind::Close => Err(End::Close {
+                code: fault.code,
+                reason: fault.reason,
+            }),
             ReplyFaultKind::Drop => Err(End::Drop),
             ReplyFaultKind::Stall => {
                 self.responses[position].delivery = None;
@@ -268,26 +333,50 @@ impl Connection {
                 Ok(())
             }
             ReplyFaultKind::Rubbish => {
-                self.send_message(Message::text(r#"{"type": "response.output_audio.delta", "delta": "#)).await?;
+                self.send_message(Message::text(
+                    r#"{"type": "response.output_audio.delta", "delta": "#,
+                ))
+                .await?;
                 self.send_message(Message::text("rubbish")).await?;
                 self.send_message(Message::text("[1, 2, 3]")).await?;
                 self.send_message(Message::text(r#"{"type": 7}"#)).await?;
-                self.send_message(Message::text(r#"{"type": "response.output_audio.delta", "delta": "%%%"}"#)).await?;
-                self.send_message(Message::binary(vec![0_u8, 159, 146, 150])).await?;
+                self.send_message(Message::text(
+                    r#"{"type": "response.output_audio.delta", "delta": "%%%"}"#,
+                ))
+                .await?;
+                self.send_message(Message::binary(vec![0_u8, 159, 146, 150]))
+                    .await?;
                 self.send(unknown_event()).await
             }
             ReplyFaultKind::Error => {
-                self.send(WireError::server(code, "The server had an error. This one comes from a script.").event(None)).await
+                self.send(
+                    WireError::server(
+                        code,
+                        "The server had an error. This one comes from a script.",
+                    )
+                    .event(None),
+                )
+                .await
             }
             ReplyFaultKind::Failed => self.end_response(position, Ending::Failed { code }).await,
             ReplyFaultKind::RateLimit => {
-                self.end_response(position, Ending::Failed { code: "inference_rate_limit_exceeded" }).await
+                self.end_response(
+                    position,
+                    Ending::Failed {
+                        code: "inference_rate_limit_exceeded",
+                    },
+                )
+                .await
             }
         }
     }
 
     /// Ends a response: closes what is open, tells that it is done, and forgets it.
-    pub(super) async fn end_response(&mut self, position: usize, ending: Ending<'_>) -> Result<(), End> {
+    pub(super) async fn end_response(
+        &mut self,
+        position: usize,
+        ending: Ending<'_>,
+    ) -> Result<(), End> {
         self.responses[position].delivery = None;
         self.close_message(position, "incomplete").await?;
         let response = self.responses.remove(position);

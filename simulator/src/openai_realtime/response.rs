@@ -40,9 +40,20 @@ pub(super) enum Ending<'a> {
 
 impl Response {
     /// Prepares a response from what `response.create` said, else from the session.
-    pub(super) fn new(params: &Value, session: &Session, conversation_id: Option<String>, usage: Usage) -> Self {
+    pub(super) fn new(
+        params: &Value,
+        session: &Session,
+        conversation_id: Option<String>,
+        usage: Usage,
+    ) -> Self {
         let defaults = session.settings();
-        let or = |value: &Value, default: &Value| if value.is_null() { default.clone() } else { value.clone() };
+        let or = |value: &Value, default: &Value| {
+            if value.is_null() {
+                default.clone()
+            } else {
+                value.clone()
+            }
+        };
         let output = &params["audio"]["output"];
         let format = or(&output["format"], &defaults["audio"]["output"]["format"]);
         let modalities = or(&params["output_modalities"], &defaults["output_modalities"]);
@@ -69,12 +80,18 @@ impl Response {
 
     pub(super) fn voice(&self) -> String {
         let voice = &self.settings["audio"]["output"]["voice"];
-        voice.as_str().or_else(|| voice["id"].as_str()).unwrap_or_default().to_owned()
+        voice
+            .as_str()
+            .or_else(|| voice["id"].as_str())
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Whether it has said all that it may.
     pub(super) fn is_past_its_limit(&self) -> bool {
-        self.settings["max_output_tokens"].as_u64().is_some_and(|limit| self.usage.output_tokens() > limit)
+        self.settings["max_output_tokens"]
+            .as_u64()
+            .is_some_and(|limit| self.usage.output_tokens() > limit)
     }
 
     pub(super) fn created(&self) -> Value {
@@ -84,15 +101,32 @@ impl Response {
     pub(super) fn done(&self, ending: Ending<'_>) -> Value {
         let (status, details) = match ending {
             Ending::Completed => ("completed", Value::Null),
-            Ending::Cancelled { reason } => ("cancelled", json!({"type": "cancelled", "reason": reason})),
-            Ending::Incomplete { reason } => ("incomplete", json!({"type": "incomplete", "reason": reason})),
+            Ending::Cancelled { reason } => {
+                ("cancelled", json!({"type": "cancelled", "reason": reason}))
+            }
+            Ending::Incomplete { reason } => (
+                "incomplete",
+                json!({"type": "incomplete", "reason": reason}),
+            ),
             Ending::Failed { code } => {
-                let kind = if code.contains("rate_limit") { "rate_limit_error" } else { "server_error" };
-                let message = "The server had an error while it answered. This one comes from a script.";
-                ("failed", json!({"type": "failed", "error": {"type": kind, "code": code, "message": message}}))
+                let kind = if code.contains("rate_limit") {
+                    "rate_limit_error"
+                } else {
+                    "server_error"
+                };
+                let message =
+                    "The server had an error while it answered. This one comes from a script.";
+                (
+                    "failed",
+                    json!({"type": "failed", "error": {"type": kind, "code": code, "message": message}}),
+                )
             }
         };
-        let usage = if status == "failed" { Usage::default() } else { self.usage };
+        let usage = if status == "failed" {
+            Usage::default()
+        } else {
+            self.usage
+        };
         json!({"type": "response.done", "response": self.object(status, details, usage.object())})
     }
 
@@ -117,13 +151,19 @@ impl Response {
     pub(super) fn open_message(&mut self) -> Value {
         let id = new_id("item");
         let item = self.message(&id, "in_progress", json!([]));
-        self.open = Some(OpenItem { id, text: String::new(), samples: 0 });
+        self.open = Some(OpenItem {
+            id,
+            text: String::new(),
+            samples: 0,
+        });
         item
     }
 
     /// Returns the open message as an item of what was said so far.
     pub(super) fn open_message_item(&self, status: &str) -> Value {
-        let Some(open) = &self.open else { return Value::Null };
+        let Some(open) = &self.open else {
+            return Value::Null;
+        };
         let content = if self.spoken {
             json!([{"type": "output_audio", "transcript": open.text}])
         } else {
@@ -167,8 +207,11 @@ impl Response {
     pub(super) fn part_event(&self, kind: &str) -> Value {
         let text = self.open.as_ref().map_or("", |open| open.text.as_str());
         let mut event = self.content_event(&format!("content_part.{kind}"));
-        event["part"] =
-            if self.spoken { json!({"type": "audio", "transcript": text}) } else { json!({"type": "text", "text": text}) };
+        event["part"] = if self.spoken {
+            json!({"type": "audio", "transcript": text})
+        } else {
+            json!({"type": "text", "text": text})
+        };
         event
     }
 
@@ -178,7 +221,11 @@ impl Response {
             open.text.push_str(words);
         }
         self.usage.add_words(words);
-        let kind = if self.spoken { "output_audio_transcript.delta" } else { "output_text.delta" };
+        let kind = if self.spoken {
+            "output_audio_transcript.delta"
+        } else {
+            "output_text.delta"
+        };
         let mut event = self.content_event(kind);
         event["delta"] = words.into();
         event["obfuscation"] = new_id("pad").split_off(4 + words.len() % 12).into();
@@ -195,6 +242,10 @@ impl Response {
         }
         let mut transcript_done = self.content_event("output_audio_transcript.done");
         transcript_done["transcript"] = text.into();
-        vec![self.content_event("output_audio.done"), transcript_done, self.part_event("done")]
+        vec![
+            self.content_event("output_audio.done"),
+            transcript_done,
+            self.part_event("done"),
+        ]
     }
 }

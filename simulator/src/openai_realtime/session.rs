@@ -79,15 +79,22 @@ impl Session {
     }
 
     fn check(&self, update: &Value, has_spoken: bool) -> Result<(), WireError> {
-        if update.get("model").is_some_and(|model| *model != self.settings["model"]) {
+        if update
+            .get("model")
+            .is_some_and(|model| *model != self.settings["model"])
+        {
             let message = "The model of a session cannot be changed after it was created.";
             return Err(WireError::request("invalid_value", message).about("session.model"));
         }
         check_modalities(update, "session.output_modalities")?;
         let voice = update.pointer("/audio/output/voice");
-        if has_spoken && voice.is_some_and(|voice| Some(voice) != self.settings.pointer("/audio/output/voice")) {
+        if has_spoken
+            && voice
+                .is_some_and(|voice| Some(voice) != self.settings.pointer("/audio/output/voice"))
+        {
             let message = "Cannot update a conversation's voice if assistant audio is present.";
-            return Err(WireError::request("cannot_update_voice", message).about("session.audio.output.voice"));
+            return Err(WireError::request("cannot_update_voice", message)
+                .about("session.audio.output.voice"));
         }
         Ok(())
     }
@@ -105,7 +112,9 @@ impl Session {
     }
 
     pub(super) fn speed_percent(&self) -> u32 {
-        let speed = self.settings["audio"]["output"]["speed"].as_f64().unwrap_or(1.0);
+        let speed = self.settings["audio"]["output"]["speed"]
+            .as_f64()
+            .unwrap_or(1.0);
         (speed * 100.0).round() as u32
     }
 
@@ -156,7 +165,9 @@ fn merge_audio(settings: &mut Value, update: &Value) {
             let setting = &mut settings[side][key];
             match key.as_str() {
                 "turn_detection" => merge_turn_detection(setting, value),
-                "format" if value["type"] == "audio/pcm" => *setting = json!({"type": "audio/pcm", "rate": 24000}),
+                "format" if value["type"] == "audio/pcm" => {
+                    *setting = json!({"type": "audio/pcm", "rate": 24000})
+                }
                 "transcription" if value.is_object() => {
                     *setting = json!({"model": null, "language": null, "prompt": null});
                     merge(setting, value.as_object());

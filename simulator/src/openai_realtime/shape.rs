@@ -10,14 +10,23 @@ pub(super) enum Shape {
     Any,
     Text,
     Flag,
-    Whole { min: i64, max: i64 },
-    Number { min: f64, max: f64 },
+    Whole {
+        min: i64,
+        max: i64,
+    },
+    Number {
+        min: f64,
+        max: f64,
+    },
     OneOf(&'static [&'static str]),
     OrNull(&'static Self),
     List(&'static Self),
     Object(&'static [Field]),
     /// An object whose fields depend on the value of one of them.
-    Tagged { tag: &'static str, variants: &'static [(&'static str, &'static [Field])] },
+    Tagged {
+        tag: &'static str,
+        variants: &'static [(&'static str, &'static [Field])],
+    },
     /// Described by the first that fits the kind of the value.
     Either(&'static [Self]),
 }
@@ -31,11 +40,19 @@ pub(super) struct Field {
 }
 
 pub(super) const fn required(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, required: true }
+    Field {
+        name,
+        shape,
+        required: true,
+    }
 }
 
 pub(super) const fn optional(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, required: false }
+    Field {
+        name,
+        shape,
+        required: false,
+    }
 }
 
 impl Shape {
@@ -53,7 +70,9 @@ impl Shape {
             Self::OneOf(words) => check_word(value, words, path),
             Self::List(shape) => {
                 let items = value.as_array().into_iter().flatten().enumerate();
-                items.into_iter().try_for_each(|(index, item)| shape.check(item, &format!("{path}[{index}]")))
+                items
+                    .into_iter()
+                    .try_for_each(|(index, item)| shape.check(item, &format!("{path}[{index}]")))
             }
             Self::Object(fields) => check_fields(value, fields, None, path),
             Self::Tagged { tag, variants } => check_tagged(value, tag, variants, path),
@@ -100,7 +119,9 @@ fn check_tagged(
     let Some(found) = value.get(tag) else {
         return Err(missing(&at));
     };
-    let variant = variants.iter().find(|(name, _)| found.as_str() == Some(name));
+    let variant = variants
+        .iter()
+        .find(|(name, _)| found.as_str() == Some(name));
     match variant {
         Some((_, fields)) => check_fields(value, fields, Some(tag), path),
         None => {
@@ -110,7 +131,12 @@ fn check_tagged(
     }
 }
 
-fn check_fields(value: &Value, fields: &[Field], tag: Option<&str>, path: &str) -> Result<(), WireError> {
+fn check_fields(
+    value: &Value,
+    fields: &[Field],
+    tag: Option<&str>,
+    path: &str,
+) -> Result<(), WireError> {
     let object = value.as_object().into_iter().flatten();
     for (name, value) in object {
         if Some(name.as_str()) == tag {
@@ -120,11 +146,18 @@ fn check_fields(value: &Value, fields: &[Field], tag: Option<&str>, path: &str) 
         match fields.iter().find(|field| field.name == name) {
             Some(field) => field.shape.check(value, &at)?,
             None => {
-                return Err(WireError::request("unknown_parameter", format!("Unknown parameter: '{at}'.")).about(at));
+                return Err(WireError::request(
+                    "unknown_parameter",
+                    format!("Unknown parameter: '{at}'."),
+                )
+                .about(at));
             }
         }
     }
-    match fields.iter().find(|field| field.required && value.get(field.name).is_none()) {
+    match fields
+        .iter()
+        .find(|field| field.required && value.get(field.name).is_none())
+    {
         Some(field) => Err(missing(&join(path, field.name))),
         None => Ok(()),
     }
@@ -151,8 +184,14 @@ fn check_whole(value: &Value, min: i64, max: i64, path: &str) -> Result<(), Wire
 fn check_number(value: &Value, min: f64, max: f64, path: &str) -> Result<(), WireError> {
     let number = value.as_f64().unwrap_or(f64::MAX);
     let (code, bound) = match number {
-        _ if number < min => ("decimal_below_min_value", format!("below minimum value. Expected a value >= {min}")),
-        _ if number > max => ("decimal_above_max_value", format!("above maximum value. Expected a value <= {max}")),
+        _ if number < min => (
+            "decimal_below_min_value",
+            format!("below minimum value. Expected a value >= {min}"),
+        ),
+        _ if number > max => (
+            "decimal_above_max_value",
+            format!("above maximum value. Expected a value <= {max}"),
+        ),
         _ => return Ok(()),
     };
     let message = format!("Invalid '{path}': decimal {bound}, but got {number} instead.");
@@ -160,16 +199,25 @@ fn check_number(value: &Value, min: f64, max: f64, path: &str) -> Result<(), Wir
 }
 
 fn check_word(value: &Value, words: &[&str], path: &str) -> Result<(), WireError> {
-    if words.iter().any(|word| value.as_str() == Some(word)) { Ok(()) } else { Err(unsupported(value, words, path)) }
+    if words.iter().any(|word| value.as_str() == Some(word)) {
+        Ok(())
+    } else {
+        Err(unsupported(value, words, path))
+    }
 }
 
 fn unsupported(found: &Value, supported: &[&str], path: &str) -> WireError {
-    let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+    let found = found
+        .as_str()
+        .map_or_else(|| found.to_string(), str::to_owned);
     let listed: Vec<_> = supported.iter().map(|word| format!("'{word}'")).collect();
     let message = match listed.as_slice() {
         [only] => format!("Invalid value: '{found}'. Value must be {only}."),
         [most @ .., last] => {
-            format!("Invalid value: '{found}'. Supported values are: {}, and {last}.", most.join(", "))
+            format!(
+                "Invalid value: '{found}'. Supported values are: {}, and {last}.",
+                most.join(", ")
+            )
         }
         [] => format!("Invalid value: '{found}'."),
     };
@@ -177,7 +225,11 @@ fn unsupported(found: &Value, supported: &[&str], path: &str) -> WireError {
 }
 
 fn missing(path: &str) -> WireError {
-    WireError::request("missing_required_parameter", format!("Missing required parameter: '{path}'.")).about(path)
+    WireError::request(
+        "missing_required_parameter",
+        format!("Missing required parameter: '{path}'."),
+    )
+    .about(path)
 }
 
 fn wrong_kind(path: &str, expected: &str, found: &Value) -> WireError {
@@ -190,10 +242,15 @@ fn wrong_kind(path: &str, expected: &str, found: &Value) -> WireError {
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     };
-    let message = format!("Invalid type for '{path}': expected {expected}, but got {found} instead.");
+    let message =
+        format!("Invalid type for '{path}': expected {expected}, but got {found} instead.");
     WireError::request("invalid_type", message).about(path)
 }
 
 fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
 }

@@ -19,7 +19,13 @@ const TRANSCRIPT_PIECE_MS: u64 = 20;
 impl Connection {
     pub(super) async fn on_speech_started(&mut self, audio_start_ms: u64) -> Result<(), End> {
         let item_id = new_id("item");
-        self.note(MomentKind::SpeechStarted, Stretch { audio_ms: audio_start_ms, ..Stretch::default() });
+        self.note(
+            MomentKind::SpeechStarted,
+            Stretch {
+                audio_ms: audio_start_ms,
+                ..Stretch::default()
+            },
+        );
         let started = json!({
             "type": "input_audio_buffer.speech_started",
             "audio_start_ms": audio_start_ms,
@@ -27,18 +33,40 @@ impl Connection {
         });
         self.speech_item = Some(item_id);
         self.send(started).await?;
-        let interrupts = self.session.turn_detection().is_some_and(|detection| detection.interrupt_response);
+        let interrupts = self
+            .session
+            .turn_detection()
+            .is_some_and(|detection| detection.interrupt_response);
         match self.conversation_response() {
             Some(position) if interrupts => {
-                self.end_response(position, Ending::Cancelled { reason: "turn_detected" }).await
+                self.end_response(
+                    position,
+                    Ending::Cancelled {
+                        reason: "turn_detected",
+                    },
+                )
+                .await
             }
             _ => Ok(()),
         }
     }
 
-    pub(super) async fn on_speech_stopped(&mut self, audio_end_ms: u64, spoken_ms: u64) -> Result<(), End> {
-        self.note(MomentKind::SpeechStopped, Stretch { audio_ms: audio_end_ms, ..Stretch::default() });
-        let item_id = self.speech_item.get_or_insert_with(|| new_id("item")).clone();
+    pub(super) async fn on_speech_stopped(
+        &mut self,
+        audio_end_ms: u64,
+        spoken_ms: u64,
+    ) -> Result<(), End> {
+        self.note(
+            MomentKind::SpeechStopped,
+            Stretch {
+                audio_ms: audio_end_ms,
+                ..Stretch::default()
+            },
+        );
+        let item_id = self
+            .speech_item
+            .get_or_insert_with(|| new_id("item"))
+            .clone();
         self.send(json!({
             "type": "input_audio_buffer.speech_stopped",
             "audio_end_ms": audio_end_ms,
@@ -50,7 +78,11 @@ impl Connection {
         self.answer_turn().await
     }
 
-    pub(super) async fn on_idle(&mut self, audio_start_ms: u64, audio_end_ms: u64) -> Result<(), End> {
+    pub(super) async fn on_idle(
+        &mut self,
+        audio_start_ms: u64,
+        audio_end_ms: u64,
+    ) -> Result<(), End> {
         let item_id = new_id("item");
         self.send(json!({
             "type": "input_audio_buffer.timeout_triggered",
@@ -60,7 +92,8 @@ impl Connection {
         }))
         .await?;
         let committed = self.input.take();
-        self.commit(Item::silence(&item_id, committed.audio_ms)).await?;
+        self.commit(Item::silence(&item_id, committed.audio_ms))
+            .await?;
         self.answer_turn().await
     }
 
@@ -72,7 +105,8 @@ impl Connection {
         let (_, learner) = shared.script.learner(self.session.instructions());
         let words = learner.learner_says.get(next).and_then(Option::as_ref);
         let text = words.map(|words| words.text().to_owned());
-        self.commit(Item::spoken(&item_id, audio_ms, text, Some(next))).await?;
+        self.commit(Item::spoken(&item_id, audio_ms, text, Some(next)))
+            .await?;
 
         let honest = format!("[speech, {:.1} s]", spoken_ms as f64 / 1_000.0);
         let (transcript, own_delay_ms, fails) = match words {
@@ -80,15 +114,25 @@ impl Connection {
             Some(Words::Detailed(words)) => (words.text.clone(), words.delay_ms, words.fails),
             None => (honest, None, false),
         };
-        let delay_ms = own_delay_ms.or(learner.transcript_delay_ms).unwrap_or(TRANSCRIPT_DELAY_MS);
+        let delay_ms = own_delay_ms
+            .or(learner.transcript_delay_ms)
+            .unwrap_or(TRANSCRIPT_DELAY_MS);
         let Some(model) = self.session.transcription_model().map(str::to_owned) else {
             return Ok(());
         };
         if fails {
-            self.schedule(Duration::from_millis(delay_ms), Later::Send(transcription_failed(&item_id)));
+            self.schedule(
+                Duration::from_millis(delay_ms),
+                Later::Send(transcription_failed(&item_id)),
+            );
             return Ok(());
         }
-        self.schedule_transcript(&item_id, &transcript, delay_ms, usage(&model, audio_ms, &transcript));
+        self.schedule_transcript(
+            &item_id,
+            &transcript,
+            delay_ms,
+            usage(&model, audio_ms, &transcript),
+        );
         Ok(())
     }
 
@@ -106,7 +150,11 @@ impl Connection {
     }
 
     async fn answer_turn(&mut self) -> Result<(), End> {
-        if !self.session.turn_detection().is_some_and(|detection| detection.create_response) {
+        if !self
+            .session
+            .turn_detection()
+            .is_some_and(|detection| detection.create_response)
+        {
             return Ok(());
         }
         match self.start_response(&Value::Null).await? {
@@ -118,12 +166,25 @@ impl Connection {
     /// Which entry of the script's `learner_says` comes next: the one behind the last that the context holds.
     fn next_words(&self) -> usize {
         let (_, learner) = self.shared.script.learner(self.session.instructions());
-        let said = self.conversation.items().iter().filter(|item| item.is_learners());
-        let positions = said.filter_map(|item| item.said.or_else(|| learner.position_of(item.words.as_deref()?)));
+        let said = self
+            .conversation
+            .items()
+            .iter()
+            .filter(|item| item.is_learners());
+        let positions = said.filter_map(|item| {
+            item.said
+                .or_else(|| learner.position_of(item.words.as_deref()?))
+        });
         positions.max().map_or(0, |last| last + 1)
     }
 
-    fn schedule_transcript(&mut self, item_id: &str, transcript: &str, delay_ms: u64, usage: Value) {
+    fn schedule_transcript(
+        &mut self,
+        item_id: &str,
+        transcript: &str,
+        delay_ms: u64,
+        usage: Value,
+    ) {
         let pieces = pieces_of(transcript);
         let mut after_ms = delay_ms;
         for piece in pieces {
@@ -144,7 +205,11 @@ impl Connection {
             "transcript": transcript,
             "usage": usage,
         });
-        let done = Later::Transcribed { item_id: item_id.to_owned(), transcript: transcript.to_owned(), event };
+        let done = Later::Transcribed {
+            item_id: item_id.to_owned(),
+            transcript: transcript.to_owned(),
+            event,
+        };
         self.schedule(Duration::from_millis(after_ms), done);
     }
 }

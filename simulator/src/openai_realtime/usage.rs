@@ -26,7 +26,10 @@ impl Usage {
         items: impl Iterator<Item = &'a Item>,
         cached: u64,
     ) -> Self {
-        let mut usage = Self { input_text: text_tokens(instructions), ..Self::default() };
+        let mut usage = Self {
+            input_text: text_tokens(instructions),
+            ..Self::default()
+        };
         for item in items {
             usage.input_text += item.words.as_deref().map_or(0, text_tokens);
             usage.input_audio += item.audio_ms / INPUT_AUDIO_TOKEN_MS;

@@ -48,43 +48,70 @@ impl Script {
             .iter()
             .enumerate()
             .find(|(_, learner)| session_instructions.contains(&learner.when_instructions_contain))
-            .map_or((None, &self.default_learner), |(index, learner)| (Some(index), learner))
+            .map_or((None, &self.default_learner), |(index, learner)| {
+                (Some(index), learner)
+            })
     }
 
     /// Returns the reply that the script has for this moment, if it has one.
     pub fn choose(&self, context: Context<'_>) -> Option<Chosen> {
         let (learner_index, learner) = self.learner(context.session_instructions);
         let (slot, reply) = learner.find_reply(context)?;
-        let reply = if context.after_tool_output { reply.then.as_deref()? } else { reply };
+        let reply = if context.after_tool_output {
+            reply.then.as_deref()?
+        } else {
+            reply
+        };
         let mut reply = reply.clone();
         if reply.language.is_none() {
             reply.language.clone_from(&learner.language);
         }
-        Some(Chosen { reply, learner: learner_index, slot, is_follow_up: context.after_tool_output })
+        Some(Chosen {
+            reply,
+            learner: learner_index,
+            slot,
+            is_follow_up: context.after_tool_output,
+        })
     }
 }
 
 impl Learner {
     fn find_reply(&self, context: Context<'_>) -> Option<(ReplySlot, &Reply)> {
-        let instructions = context.response_instructions.unwrap_or(context.session_instructions);
+        let instructions = context
+            .response_instructions
+            .unwrap_or(context.session_instructions);
         let words = context.last_words.to_lowercase();
         let matching = self.matches.iter().enumerate().find(|(_, candidate)| {
-            candidate.text_contains.as_ref().is_none_or(|part| words.contains(&part.to_lowercase()))
-                && candidate.instructions_contain.as_ref().is_none_or(|part| instructions.contains(part.as_str()))
+            candidate
+                .text_contains
+                .as_ref()
+                .is_none_or(|part| words.contains(&part.to_lowercase()))
+                && candidate
+                    .instructions_contain
+                    .as_ref()
+                    .is_none_or(|part| instructions.contains(part.as_str()))
         });
         if let Some((index, matching)) = matching {
             return Some((ReplySlot::Match(index), &matching.reply));
         }
         match context.learner_turns.checked_sub(1) {
-            None => self.greeting.as_ref().map(|reply| (ReplySlot::Greeting, reply)),
-            Some(turn) => self.replies.get(turn).map(|reply| (ReplySlot::Turn(turn), reply)),
+            None => self
+                .greeting
+                .as_ref()
+                .map(|reply| (ReplySlot::Greeting, reply)),
+            Some(turn) => self
+                .replies
+                .get(turn)
+                .map(|reply| (ReplySlot::Turn(turn), reply)),
         }
     }
 
     /// Returns which entry of `learner_says` these words are, so that a context that was sent again after a
     /// reconnection tells how far the learner had come.
     pub fn position_of(&self, words: &str) -> Option<usize> {
-        self.learner_says.iter().position(|entry| entry.as_ref().is_some_and(|entry| entry.text() == words))
+        self.learner_says
+            .iter()
+            .position(|entry| entry.as_ref().is_some_and(|entry| entry.text() == words))
     }
 }
 
@@ -118,8 +145,14 @@ mod tests {
 
     #[test]
     fn the_replies_follow_the_learners_turns() {
-        let script = script(serde_json::json!({"default": {"greeting": "Hello", "replies": ["One", {"text": "Two"}]}}));
-        let said = |turns| script.choose(context(turns, "")).map(|chosen| chosen.reply.text);
+        let script = script(
+            serde_json::json!({"default": {"greeting": "Hello", "replies": ["One", {"text": "Two"}]}}),
+        );
+        let said = |turns| {
+            script
+                .choose(context(turns, ""))
+                .map(|chosen| chosen.reply.text)
+        };
         assert_eq!(said(0).as_deref(), Some("Hello"));
         assert_eq!(said(1).as_deref(), Some("One"));
         assert_eq!(said(2).as_deref(), Some("Two"));
@@ -128,10 +161,12 @@ mod tests {
 
     #[test]
     fn a_match_goes_before_the_turn_and_needs_all_its_conditions() {
-        let script = script(serde_json::json!({"default": {"replies": ["One"], "matches": [
-            {"text_contains": "Weather", "instructions_contain": "Pedro", "reply": "For Pedro"},
-            {"text_contains": "Weather", "reply": "It rains"},
-        ]}}));
+        let script = script(
+            serde_json::json!({"default": {"replies": ["One"], "matches": [
+                {"text_contains": "Weather", "instructions_contain": "Pedro", "reply": "For Pedro"},
+                {"text_contains": "Weather", "reply": "It rains"},
+            ]}}),
+        );
         let chosen = script.choose(context(1, "the weather?")).unwrap();
         assert_eq!(chosen.reply.text, "It rains");
         assert_eq!(chosen.slot, ReplySlot::Match(1));
@@ -153,13 +188,17 @@ mod tests {
         let script = script(serde_json::json!({"default": {"replies": [
             {"call": {"name": "look_up"}, "then": "Found it"},
         ]}}));
-        let after = Context { after_tool_output: true, ..context(1, "") };
+        let after = Context {
+            after_tool_output: true,
+            ..context(1, "")
+        };
         assert_eq!(script.choose(after).unwrap().reply.text, "Found it");
     }
 
     #[test]
     fn a_misspelt_key_is_refused() {
-        let read = serde_json::from_value::<Script>(serde_json::json!({"default": {"greting": "Hello"}}));
+        let read =
+            serde_json::from_value::<Script>(serde_json::json!({"default": {"greting": "Hello"}}));
         assert!(read.unwrap_err().to_string().contains("greting"));
     }
 }

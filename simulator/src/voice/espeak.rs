@@ -26,9 +26,10 @@ pub(super) async fn speak(utterance: &Utterance) -> Result<Vec<i16>, SpeakError>
     let variant = variant(&utterance.voice);
     // An unknown language is spoken as English: a wrong accent is better than none.
     for language in [language.as_str(), "en"] {
-        let wav = tokio::time::timeout(TIME_LIMIT, run(utterance, &format!("{language}+{variant}")))
-            .await
-            .map_err(|_| SpeakError::TooSlow)??;
+        let wav =
+            tokio::time::timeout(TIME_LIMIT, run(utterance, &format!("{language}+{variant}")))
+                .await
+                .map_err(|_| SpeakError::TooSlow)??;
         if let Some((rate_hz, samples)) = read_wav(&wav) {
             return Ok(resample::to_voice_rate(&samples, rate_hz));
         }
@@ -39,7 +40,14 @@ pub(super) async fn speak(utterance: &Utterance) -> Result<Vec<i16>, SpeakError>
 async fn run(utterance: &Utterance, voice: &str) -> Result<Vec<u8>, std::io::Error> {
     let words_per_minute = (WORDS_PER_MINUTE * utterance.speed_percent / 100).clamp(80, 450);
     let mut child = Command::new("espeak-ng")
-        .args(["--stdin", "--stdout", "-v", voice, "-s", &words_per_minute.to_string()])
+        .args([
+            "--stdin",
+            "--stdout",
+            "-v",
+            voice,
+            "-s",
+            &words_per_minute.to_string(),
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -62,7 +70,8 @@ fn read_wav(wav: &[u8]) -> Option<(u32, Vec<i16>)> {
     let rate_hz = u32::from_le_bytes(header[24..28].try_into().ok()?);
     let (pairs, _) = wav[44..].as_chunks::<2>();
     let samples: Vec<i16> = pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect();
-    (header.starts_with(b"RIFF") && rate_hz > 0 && !samples.is_empty()).then_some((rate_hz, samples))
+    (header.starts_with(b"RIFF") && rate_hz > 0 && !samples.is_empty())
+        .then_some((rate_hz, samples))
 }
 
 fn espeak_language(tag: &str) -> String {
@@ -74,7 +83,10 @@ fn espeak_language(tag: &str) -> String {
         ("zh", _) => "cmn".into(),
         ("no", _) => "nb".into(),
         ("iw", _) => "he".into(),
-        (primary, _) if (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_lowercase()) => {
+        (primary, _)
+            if (2..=3).contains(&primary.len())
+                && primary.bytes().all(|byte| byte.is_ascii_lowercase()) =>
+        {
             primary.into()
         }
         _ => "en".into(),

@@ -18,7 +18,11 @@ pub(super) fn to_voice_rate(samples: &[i16], rate_hz: u32) -> Vec<i16> {
             let nearest = position.floor() as isize;
             let sum: f64 = (nearest - REACH + 1..=nearest + REACH)
                 .map(|neighbour| {
-                    let sample = usize::try_from(neighbour).ok().and_then(|at| samples.get(at)).copied().unwrap_or(0);
+                    let sample = usize::try_from(neighbour)
+                        .ok()
+                        .and_then(|at| samples.get(at))
+                        .copied()
+                        .unwrap_or(0);
                     f64::from(sample) * kernel(position - neighbour as f64)
                 })
                 .sum();
@@ -48,13 +52,22 @@ mod tests {
 
     #[test]
     fn a_tone_keeps_its_pitch_and_its_loudness() {
-        let tone: Vec<i16> =
-            (0..22_050).map(|n| ((f64::from(n) * 440.0 * std::f64::consts::TAU / 22_050.0).sin() * 10_000.0) as i16).collect();
+        let tone: Vec<i16> = (0..22_050)
+            .map(|n| {
+                ((f64::from(n) * 440.0 * std::f64::consts::TAU / 22_050.0).sin() * 10_000.0) as i16
+            })
+            .collect();
         let converted = to_voice_rate(&tone, 22_050);
         assert_eq!(converted.len(), 24_000);
-        let rising = converted.windows(2).filter(|pair| pair[0] < 0 && pair[1] >= 0).count();
+        let rising = converted
+            .windows(2)
+            .filter(|pair| pair[0] < 0 && pair[1] >= 0)
+            .count();
         assert!((438..=441).contains(&rising), "{rising} Hz");
         let peak = converted.iter().map(|sample| sample.unsigned_abs()).max();
-        assert!(peak.is_some_and(|peak| (9_800..10_200).contains(&peak)), "{peak:?}");
+        assert!(
+            peak.is_some_and(|peak| (9_800..10_200).contains(&peak)),
+            "{peak:?}"
+        );
     }
 }

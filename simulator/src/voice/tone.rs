@@ -23,7 +23,8 @@ pub(super) fn hum(text: &str) -> Vec<i16> {
     let mut samples = Vec::new();
     for word in text.split_whitespace() {
         let letters = u32::try_from(word.chars().count()).unwrap_or(20).min(20);
-        let pitch = 110.0 + f64::from(word.bytes().fold(0_u32, |sum, byte| sum + u32::from(byte)) % 60);
+        let pitch =
+            110.0 + f64::from(word.bytes().fold(0_u32, |sum, byte| sum + u32::from(byte)) % 60);
         tone(&mut samples, pitch, letters * HUM_MS_PER_CHAR);
         silence(&mut samples, PAUSE_MS);
     }
@@ -58,7 +59,11 @@ mod tests {
         let samples = beeps("one two three");
         assert_eq!(samples.len(), 3 * 4_800);
         assert!(samples[3_700..4_800].iter().all(|sample| *sample == 0));
-        assert!(samples[4_800 + 1_000..4_800 + 1_100].iter().any(|sample| sample.unsigned_abs() > 3_000));
+        assert!(
+            samples[4_800 + 1_000..4_800 + 1_100]
+                .iter()
+                .any(|sample| sample.unsigned_abs() > 3_000)
+        );
     }
 
     #[test]
