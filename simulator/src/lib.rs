@@ -15,3 +15,4 @@ mod voice;
 pub use server::{Options, Running, Simulator, StartError};
 pub use stats::Stats;
 pub use timeline::{Excerpt, Moment, MomentKind};
+pub use voice::{Utterance, VOICE_RATE_HZ, Voice};

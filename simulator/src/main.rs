@@ -54,6 +54,7 @@ async fn main() -> anyhow::Result<()> {
         api_key: arguments.api_key,
         session_limit: Duration::from_millis(arguments.session_limit_ms),
         record: arguments.record,
+        ..Options::default()
     })
     .await?;
     let mut stdout = std::io::stdout();

@@ -25,6 +25,7 @@ use crate::timeline::{Excerpt, Timeline};
 use crate::voice::Voice;
 
 const SESSION_LIMIT: Duration = Duration::from_secs(60 * 60);
+const PING_EVERY: Duration = Duration::from_secs(20);
 
 /// How a simulator is set up. The default listens on a free port of the loopback interface.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct Options {
     pub api_key: Option<String>,
     /// How long a session lives, unless the script says.
     pub session_limit: Duration,
+    /// How often a connection is pinged.
+    pub ping_every: Duration,
     /// A file that frames from clients are appended to.
     pub record: Option<PathBuf>,
 }
@@ -48,6 +51,7 @@ impl Default for Options {
             script: Script::default(),
             api_key: None,
             session_limit: SESSION_LIMIT,
+            ping_every: PING_EVERY,
             record: None,
         }
     }
@@ -73,6 +77,7 @@ pub(crate) struct Shared {
     pub(crate) script: Script,
     pub(crate) api_key: Option<String>,
     pub(crate) session_limit: Duration,
+    pub(crate) ping_every: Duration,
     pub(crate) voice: Arc<Voice>,
     pub(crate) counters: Counters,
     pub(crate) timeline: Timeline,
@@ -132,6 +137,7 @@ impl Simulator {
             script: options.script,
             api_key: options.api_key,
             session_limit,
+            ping_every: options.ping_every,
             voice: Arc::default(),
             counters: Counters::default(),
             timeline: Timeline::default(),

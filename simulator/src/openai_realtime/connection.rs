@@ -22,7 +22,6 @@ use crate::script::ConnectionFault;
 use crate::server::Shared;
 use crate::timeline::{MomentKind, Stretch, now_us};
 
-const PING_EVERY: Duration = Duration::from_secs(20);
 const SEND_LIMIT: Duration = Duration::from_secs(10);
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 const QUEUED_STEPS: usize = 8;
@@ -153,7 +152,8 @@ impl Connection {
         let fault_at = fault_at.map(|after_ms| opened_at + Duration::from_millis(after_ms));
         let expires_at = opened_at + self.shared.session_limit;
         let stop = self.shared.stop.clone();
-        let mut pings = tokio::time::interval_at(opened_at + PING_EVERY, PING_EVERY);
+        let ping_every = self.shared.ping_every;
+        let mut pings = tokio::time::interval_at(opened_at + ping_every, ping_every);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
         let created =

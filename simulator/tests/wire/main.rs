@@ -1,0 +1,12 @@
+//! The simulator as a client sees it: one behaviour a test, over a real socket.
+
+mod client;
+mod faults;
+mod handshake;
+mod interruption;
+mod items;
+mod recording;
+mod replies;
+mod session;
+mod tools;
+mod turns;
