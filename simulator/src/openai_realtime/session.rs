@@ -166,7 +166,7 @@ fn merge_audio(settings: &mut Value, update: &Value) {
             match key.as_str() {
                 "turn_detection" => merge_turn_detection(setting, value),
                 "format" if value["type"] == "audio/pcm" => {
-                    *setting = json!({"type": "audio/pcm", "rate": 24000})
+                    *setting = json!({"type": "audio/pcm", "rate": 24000});
                 }
                 "transcription" if value.is_object() => {
                     *setting = json!({"model": null, "language": null, "prompt": null});
