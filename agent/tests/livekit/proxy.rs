@@ -1,5 +1,6 @@
 //! A small TCP proxy, to cut the signalling connection while media lives.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::net::{TcpListener, TcpStream};
@@ -9,6 +10,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 pub struct Proxy {
     pub port: u16,
     connections: Arc<Mutex<Vec<AbortHandle>>>,
+    refusing: Arc<AtomicBool>,
     accepting: JoinHandle<()>,
 }
 
@@ -18,8 +20,13 @@ impl Proxy {
         let port = listener.local_addr().unwrap().port();
         let connections = Arc::new(Mutex::new(Vec::new()));
         let made = connections.clone();
+        let refusing = Arc::new(AtomicBool::new(false));
+        let refused = refusing.clone();
         let accepting = tokio::spawn(async move {
             while let Ok((mut inside, _)) = listener.accept().await {
+                if refused.load(Ordering::Acquire) {
+                    continue;
+                }
                 let forwarding = tokio::spawn(async move {
                     if let Ok(mut outside) = TcpStream::connect(("127.0.0.1", server)).await {
                         let _ = tokio::io::copy_bidirectional(&mut inside, &mut outside).await;
@@ -31,8 +38,14 @@ impl Proxy {
         Self {
             port,
             connections,
+            refusing,
             accepting,
         }
+    }
+
+    /// Closes new connections at once, or takes them again.
+    pub fn refuse(&self, refusing: bool) {
+        self.refusing.store(refusing, Ordering::Release);
     }
 
     /// Closes what is connected; new connections are accepted.

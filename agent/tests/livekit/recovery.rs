@@ -116,6 +116,24 @@ async fn a_room_can_be_closed_while_its_server_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_left_and_who_came_during_an_outage_is_told_after_it() {
+    let server = Server::start();
+    let proxy = Proxy::to(server.port()).await;
+    let learner = Guest::join(&server.people(), "learner-1").await;
+    let mut tutor = Guest::join(&agents_at(proxy.port), "tutor-1").await;
+    let stay = tutor.joined("learner-1").await.sid;
+    proxy.refuse(true);
+    proxy.cut();
+    lost(&mut tutor).await;
+    learner.room.close().await;
+    let _newcomer = Guest::join(&server.people(), "learner-2").await;
+    proxy.refuse(false);
+    assert!(!tutor.back().await);
+    assert_eq!(tutor.left("learner-1").await, stay);
+    tutor.joined("learner-2").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn media_that_stops_is_told_holds_speech_back_and_comes_again() {
     let server = Server::start();
     let mut tutor = Guest::join(&server.agents(), "tutor-1").await;
