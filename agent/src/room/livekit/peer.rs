@@ -35,6 +35,8 @@ use crate::room::RoomStatistics;
 const SPARE_SECTIONS: u32 = 3;
 /// Local candidates are there within milliseconds; an offer goes out without the missing ones after this.
 const GATHERING: Duration = Duration::from_millis(500);
+/// Ticks of Opus' RTP clock in a millisecond.
+const OPUS_TICKS_PER_MS: f32 = 48.0;
 /// How many bytes may wait in a data channel before its writer waits.
 const DATA_BUFFER_BYTES: usize = 256 * 1024;
 const EVENT_QUEUE: usize = 256;
@@ -220,20 +222,16 @@ impl Peer {
         for entry in report.iter() {
             match entry {
                 RTCStatsReportEntry::RemoteInboundRtp(ours) => {
+                    // As the crate gives it: ticks of the RTP clock, not seconds, and no round trip.
                     let received = &ours.received_rtp_stream_stats;
-                    if ours.round_trip_time_measurements > 0 {
-                        statistics.round_trip_ms = Some((ours.round_trip_time * 1000.0) as f32);
-                    }
-                    statistics.receiver_jitter_ms = Some((received.jitter * 1000.0) as f32);
+                    statistics.receiver_jitter_ms =
+                        Some(received.jitter as f32 / OPUS_TICKS_PER_MS);
                     statistics.packets_lost = u64::try_from(received.packets_lost).unwrap_or(0);
                 }
                 RTCStatsReportEntry::IceCandidatePair(pair) => {
                     came_in +=
                         pair.packets_received + pair.responses_received + pair.requests_received;
-                    if statistics.round_trip_ms.is_none()
-                        && pair.nominated
-                        && pair.current_round_trip_time > 0.0
-                    {
+                    if pair.nominated && pair.current_round_trip_time > 0.0 {
                         statistics.round_trip_ms =
                             Some((pair.current_round_trip_time * 1000.0) as f32);
                     }
