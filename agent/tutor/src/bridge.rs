@@ -187,15 +187,7 @@ impl Bridge {
             Input::PlayoutDrained { reply } => self.playout_drained(&reply),
             Input::BriefChanged(brief) => self.brief_changed(*brief),
             Input::EndRequested(reason) => self.end_requested(reason),
-            Input::HostIsClosing => {
-                // Without the learner nobody hears how the sentence ends.
-                let at_most = if self.away_since.is_some() {
-                    leaving::LAST_WORDS_TAKE_AT_MOST
-                } else {
-                    leaving::HAND_BACK_TAKES_AT_MOST
-                };
-                self.leave(Way::HandBack, at_most);
-            }
+            Input::HostIsClosing => self.leave(Way::HandBack, leaving::HAND_BACK_TAKES_AT_MOST),
             Input::Tick => {}
         }
         self.settle();
