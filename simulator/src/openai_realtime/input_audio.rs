@@ -274,7 +274,7 @@ mod tests {
         let mut samples = vec![0_i16; 24_000];
         samples[12_000..12_040].fill(20_000);
         samples.extend(
-            (0..24_000).map(|n| ((f64::from(n) * 50.0 / 24_000.0 * 6.283).sin() * 300.0) as i16),
+            (0..24_000).map(|n| ((f64::from(n) * 50.0 / 24_000.0 * std::f64::consts::TAU).sin() * 300.0) as i16),
         );
         assert_eq!(
             InputAudio::new().handle_samples(&samples, Some(DETECTION)),
