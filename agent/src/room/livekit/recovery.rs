@@ -77,9 +77,15 @@ impl Session {
         self.refresh_media();
         self.shared.microphone.set_track(None);
         self.lose_all_tracks();
-        let mut pause = Pause::new();
         let closing = self.shared.closing.clone();
         loop {
+            // A server that takes us in and drops us at once is not asked without end either.
+            if let Some(pause) = self.join_pause.as_mut().map(Pause::next)
+                && self.wait(pause).await.is_break()
+            {
+                return Step::Break(ClosedReason::ByUs);
+            }
+            self.join_pause.get_or_insert_with(Pause::new);
             let attempt = Box::pin(Connection::establish(
                 &self.plan,
                 &self.shared,
@@ -103,9 +109,6 @@ impl Session {
                 Some(Err(error)) => tracing::debug!(%error, "an attempt to join anew failed"),
                 None => return Step::Break(ClosedReason::ByUs),
             }
-            if self.wait(pause.next()).await.is_break() {
-                return Step::Break(ClosedReason::ByUs);
-            }
         }
     }
 
@@ -125,7 +128,7 @@ impl Session {
 }
 
 /// Pauses that grow, with some chance in them, so that many rooms do not come back at the same moment.
-struct Pause(Duration);
+pub(super) struct Pause(Duration);
 
 impl Pause {
     fn new() -> Self {

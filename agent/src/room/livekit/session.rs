@@ -21,6 +21,7 @@ use super::outbox::{self, Link, Outgoing};
 use super::participants::{Change, Participants};
 use super::peer::PeerEvent;
 pub(super) use super::peer::PeerEvents;
+use super::recovery::Pause;
 use super::shared::{Shared, lock};
 use super::signal::{self, Verdict};
 use super::{LiveKitConfig, tracks};
@@ -97,6 +98,8 @@ pub(super) struct Session {
     /// Whether the next list of participants that names us is the whole one that follows a resume.
     pub whole_list_due: bool,
     pub participants: Participants,
+    /// How long to wait before the next attempt to join anew; none while all is well.
+    pub join_pause: Option<Pause>,
     link: watch::Sender<Link>,
     joined: Option<oneshot::Sender<Result<(), JoinRoomError>>>,
     tracks: HashMap<String, HeardTrack>,
@@ -157,6 +160,7 @@ pub(super) async fn run(
         last_traffic: now,
         whole_list_due: false,
         participants: Participants::default(),
+        join_pause: None,
         link,
         joined: Some(joined),
         tracks: HashMap::new(),
@@ -328,6 +332,7 @@ impl Session {
         match self.phase {
             Phase::Establishing { .. } if self.connection.is_ready() => {
                 self.phase = Phase::Up;
+                self.join_pause = None;
                 self.set_link(None);
                 self.refresh_media();
                 let microphone = self.shared.microphone.clone();
