@@ -1,8 +1,29 @@
 //! The API and the commands of Avaaz.
+//!
+//! `commands` is what a person types; `routes` is what a client calls. In between: `auth`, `sessions`, `conversations` and
+//! `livekit`, each with handlers (HTTP), a domain (rules) and a store (SQL).
 
+pub mod app;
+pub mod auth;
+pub mod clock;
+pub mod commands;
+pub mod config;
 pub mod content;
 pub mod conversations;
+pub mod database;
+pub mod error;
+pub mod extract;
+pub mod health;
+pub mod http;
 pub mod livekit;
+pub mod metrics;
+pub mod openapi;
+pub mod provider_check;
+pub mod rate_limits;
+pub mod request_id;
+pub mod routes;
 pub mod sessions;
+pub mod telemetry;
+pub mod tls;
 pub mod tutor_host;
 pub mod web;

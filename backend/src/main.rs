@@ -1,2 +1,5 @@
-//! Placeholder.
-fn main() {}
+//! The binary `avaaz`.
+
+fn main() -> std::process::ExitCode {
+    avaaz_backend::commands::main()
+}

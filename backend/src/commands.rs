@@ -1,0 +1,65 @@
+//! What a person types.
+
+pub mod agent;
+pub mod doctor;
+pub mod migrate;
+pub mod openapi;
+pub mod serve;
+pub mod signals;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Env;
+use crate::{telemetry, tls};
+
+/// The server of Avaaz, a voice tutor that you host yourself.
+#[derive(Debug, Parser)]
+#[command(name = "avaaz", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the API and the web app, and the tutor of every conversation.
+    Serve(serve::Arguments),
+    /// Serves conversations only: as many of these as you like may share one database.
+    Agent,
+    /// Brings the database's schema up to this release.
+    Migrate,
+    /// Checks a deployment and says what to do about what is wrong.
+    Doctor,
+    /// Prints the description of the HTTP API.
+    Openapi,
+}
+
+/// Does what was typed.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let env = Env::of_process();
+    telemetry::start(&env);
+    tls::install();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let done = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
+        runtime.block_on(async {
+            match arguments.command {
+                Command::Serve(arguments) => serve::main(&env, arguments).await,
+                Command::Agent => agent::main(&env).await,
+                Command::Migrate => migrate::main(&env).await,
+                Command::Doctor => doctor::main(&env).await,
+                Command::Openapi => openapi::main(),
+            }
+        })
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("avaaz: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `avaaz serve`
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
+use tokio_util::sync::CancellationToken;
+
+use super::signals::Shutdown;
+use crate::app::AppState;
+use crate::auth;
+use crate::clock::SystemClock;
+use crate::config::{Config, Env};
+use crate::{database, http, metrics};
+
+/// What can be said after `serve`.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Arguments {
+    /// Leaves the conversations to `avaaz agent` processes.
+    #[arg(long)]
+    without_agent: bool,
+}
+
+/// Reads the configuration and serves until it is told to stop.
+///
+/// # Errors
+/// A sentence about what is wrong.
+pub async fn main(env: &Env, arguments: Arguments) -> anyhow::Result<()> {
+    let config = Config::read(env)?;
+    let _ = arguments.without_agent;
+    run(config, Shutdown::on_signals()?).await
+}
+
+/// Serves until it is told to stop, and ends everything that it started.
+///
+/// # Errors
+/// A sentence about a port or a key file.
+pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    let pool = database::pool(&config.database)?;
+    let app = AppState::new(config, pool, Arc::new(SystemClock))?;
+    let listener = listen(app.config.http.addr, "AVAAZ_HTTP_ADDR").await?;
+    let tasks = TaskTracker::new();
+    let stop = shutdown.begun.clone();
+    tasks.spawn(auth::purge::run(app.pool.clone(), app.clock.clone(), stop.clone()));
+    tasks.spawn(metrics::upkeep(stop.clone()));
+    tasks.spawn(forget_the_quiet(app.clone(), stop.clone()));
+    tracing::info!(addr = %listener.local_addr()?, "the API listens");
+    let served = serve_http(listener, http::service(app.clone()), &shutdown).await;
+    // Without a listener there is nothing left to do, whatever the reason.
+    shutdown.begin();
+    tasks.close();
+    tokio::select! { () = tasks.wait() => {}, () = shutdown.cut.cancelled() => {} }
+    app.pool.close().await;
+    served
+}
+
+/// Binds a port, or says whose variable to change.
+///
+/// # Errors
+/// When the port is taken.
+pub async fn listen(addr: SocketAddr, variable: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(addr).await.with_context(|| format!("{addr} cannot be listened on; free it, or set {variable}"))
+}
+
+/// Answers until the first step of the shutdown, then lets what was begun finish until the second.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_http(listener: TcpListener, router: Router, shutdown: &Shutdown) -> anyhow::Result<()> {
+    let begun = shutdown.begun.clone();
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move { begun.cancelled().await });
+    tokio::select! {
+        served = server.into_future() => served.context("the listener failed"),
+        () = shutdown.cut.cancelled() => Ok(()),
+    }
+}
+
+async fn forget_the_quiet(app: AppState, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => app.limits.forget_the_quiet(),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What the environment says, in sections. Only this module reads it; contradictions stop the start with a sentence.
+
+mod auth;
+mod content;
+mod database;
+mod env;
+mod http;
+mod limits;
+mod livekit;
+mod realtime;
+
+use std::path::PathBuf;
+
+pub use auth::AuthConfig;
+pub use content::ContentConfig;
+pub use database::DatabaseConfig;
+pub use env::Env;
+pub use http::HttpConfig;
+pub use limits::{LimitsConfig, RatePerMinute};
+pub use livekit::LiveKitConfig;
+pub use realtime::{ProviderConfig, RealtimeConfig};
+
+/// How strict the server is with its surroundings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// A developer's machine.
+    Dev,
+    /// A server that strangers can reach: no demo learner, no default secret, no missing key.
+    Production,
+}
+
+impl Environment {
+    /// Returns whether strangers can reach the server.
+    #[must_use]
+    pub fn is_production(self) -> bool {
+        self == Self::Production
+    }
+}
+
+/// Everything that is configured.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `AVAAZ_ENV`
+    pub environment: Environment,
+    /// `AVAAZ_DATA_DIR`
+    pub data_dir: PathBuf,
+    /// `AVAAZ_DEMO`: there is a demo learner. Refused in production.
+    pub demo: bool,
+    /// Postgres.
+    pub database: DatabaseConfig,
+    /// Addresses, origins, proxies, body and time limits.
+    pub http: HttpConfig,
+    /// Keys and lifetimes of tokens.
+    pub auth: AuthConfig,
+    /// LiveKit.
+    pub livekit: LiveKitConfig,
+    /// The voices.
+    pub realtime: RealtimeConfig,
+    /// Encryption of words at rest.
+    pub content: ContentConfig,
+    /// How much one address, account or learner may ask for.
+    pub limits: LimitsConfig,
+}
+
+/// What is wrong with the configuration: every problem at once, a sentence each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration cannot be used:\n  - {}", .0.join("\n  - "))]
+pub struct ConfigError(pub Vec<String>);
+
+impl Config {
+    /// Reads every section.
+    ///
+    /// # Errors
+    /// Every problem that was found, not only the first.
+    pub fn read(env: &Env) -> Result<Self, ConfigError> {
+        let reader = env.reader();
+        let environment = read_environment(&reader);
+        let data_dir = PathBuf::from(reader.text("AVAAZ_DATA_DIR").unwrap_or_else(|| ".avaaz".into()));
+        let demo = reader.flag("AVAAZ_DEMO", false);
+        if demo && environment.is_production() {
+            reader.refuse("AVAAZ_DEMO is on, but AVAAZ_ENV is production: everybody knows the demo learner's password.");
+        }
+        let http = HttpConfig::read(&reader, environment);
+        let config = Self {
+            environment,
+            demo,
+            database: DatabaseConfig::read(&reader),
+            auth: AuthConfig::read(&reader, environment, &data_dir, &http),
+            livekit: LiveKitConfig::read(&reader, environment),
+            realtime: RealtimeConfig::read(&reader, environment),
+            content: ContentConfig::read(&reader, environment, &data_dir),
+            limits: LimitsConfig::read(&reader),
+            http,
+            data_dir,
+        };
+        reader.finish(config)
+    }
+}
+
+/// Returns whether logs are for machines: `AVAAZ_ENV` is production. Never fails, so that failures can be logged.
+#[must_use]
+pub fn is_production(env: &Env) -> bool {
+    env.reader().text("AVAAZ_ENV").as_deref() == Some("production")
+}
+
+fn read_environment(reader: &env::Reader<'_>) -> Environment {
+    match reader.text("AVAAZ_ENV").as_deref() {
+        None | Some("dev") => Environment::Dev,
+        Some("production") => Environment::Production,
+        Some(other) => {
+            reader.refuse(format!("AVAAZ_ENV is {other:?}; it must be dev or production."));
+            Environment::Production
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

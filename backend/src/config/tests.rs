@@ -1,0 +1,91 @@
+use super::*;
+
+fn complete() -> Env {
+    Env::of([
+        ("DATABASE_URL", "postgres://avaaz@localhost/avaaz"),
+        ("LIVEKIT_URL", "ws://localhost:7880"),
+        ("LIVEKIT_API_KEY", "key"),
+        ("LIVEKIT_API_SECRET", "a-secret-of-more-than-32-characters"),
+        ("OPENAI_API_KEY", "sk-test"),
+    ])
+}
+
+fn production() -> Env {
+    let mut env = complete();
+    for (name, value) in [
+        ("AVAAZ_ENV", "production"),
+        ("AVAAZ_PUBLIC_API_URL", "https://api.example.org"),
+        ("AVAAZ_PUBLIC_WEB_URL", "https://app.example.org"),
+        ("AVAAZ_JWT_KEY_FILE", "/etc/avaaz/jwt.pem"),
+        ("AVAAZ_CONTENT_KEY_FILE", "/etc/avaaz/content.json"),
+    ] {
+        env.set(name, value);
+    }
+    env
+}
+
+fn refusal(env: &Env) -> String {
+    Config::read(env).unwrap_err().to_string()
+}
+
+#[test]
+fn a_developers_machine_needs_only_what_nobody_can_guess() {
+    let config = Config::read(&complete()).unwrap();
+    assert_eq!(config.http.public_api_url.as_str(), "http://localhost:8000/");
+    assert_eq!(config.http.web_origin(), "http://localhost:3000");
+    assert!(!config.auth.secure_cookie);
+    assert_eq!(config.livekit.public_url, "ws://localhost:7880");
+    assert_eq!(config.realtime.default_provider().unwrap().0, "openai");
+    assert!(!config.demo);
+}
+
+#[test]
+fn every_problem_is_told_at_once() {
+    let told = refusal(&Env::of([("AVAAZ_HTTP_ADDR", "nowhere"), ("AVAAZ_TRUSTED_PROXIES", "caddy")]));
+    for name in ["DATABASE_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "AVAAZ_HTTP_ADDR", "caddy"] {
+        assert!(told.contains(name), "{name} is not in: {told}");
+    }
+}
+
+#[test]
+fn production_starts_when_everything_is_given() {
+    let config = Config::read(&production()).unwrap();
+    assert!(config.environment.is_production() && config.auth.secure_cookie);
+}
+
+#[test]
+fn production_refuses_a_demo_learner() {
+    let mut env = production();
+    env.set("AVAAZ_DEMO", "1");
+    assert!(refusal(&env).contains("AVAAZ_DEMO"));
+}
+
+#[test]
+fn production_refuses_missing_keys_and_secrets_that_everybody_knows() {
+    for missing in ["AVAAZ_JWT_KEY_FILE", "AVAAZ_CONTENT_KEY_FILE", "AVAAZ_PUBLIC_WEB_URL", "OPENAI_API_KEY"] {
+        let mut env = production();
+        env.set(missing, "");
+        assert!(refusal(&env).contains(missing), "{missing}");
+    }
+    for (name, value) in [("LIVEKIT_API_KEY", "devkey"), ("LIVEKIT_API_SECRET", "secret"), ("LIVEKIT_API_SECRET", "too-short")] {
+        let mut env = production();
+        env.set(name, value);
+        assert!(refusal(&env).contains("LIVEKIT_API_SECRET"), "{value}");
+    }
+    let mut env = production();
+    env.set("AVAAZ_SIMULATOR_URL", "http://localhost:1/v1");
+    assert!(refusal(&env).contains("AVAAZ_SIMULATOR_URL"));
+}
+
+#[test]
+fn two_servers_do_not_share_a_port() {
+    let mut env = complete();
+    env.set("AVAAZ_WEB_ADDR", "127.0.0.1:8000");
+    assert!(refusal(&env).contains("a port each"));
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let shown = format!("{:?}", Config::read(&complete()).unwrap());
+    assert!(!shown.contains("a-secret-of") && !shown.contains("sk-test") && !shown.contains("postgres://"));
+}

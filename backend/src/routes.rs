@@ -1,0 +1,18 @@
+//! Every route, grouped by who calls.
+
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::AppState;
+use crate::openapi::ApiDoc;
+use crate::{auth, health, metrics};
+
+/// Returns the whole API, with its description.
+pub fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(ApiDoc::openapi())
+        // Learners, and whoever wants to become one
+        .merge(auth::routes())
+        // Operators
+        .merge(health::routes())
+        .merge(metrics::routes())
+}
