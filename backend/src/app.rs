@@ -43,13 +43,25 @@ impl AppState {
     /// A sentence about a key file that is missing or cannot be used.
     pub fn new(config: Config, pool: PgPool, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let keys = Arc::new(ContentKeys::load(&config.content.key_file)?);
-        let access_keys = Arc::new(AccessKeys::load(&config.auth, config.http.public_api_url.as_str())?);
+        let access_keys = Arc::new(AccessKeys::load(
+            &config.auth,
+            config.http.public_api_url.as_str(),
+        )?);
         let livekit = &config.livekit;
-        let livekit = Arc::new(LiveKit::new(&livekit.url, &livekit.public_url, &livekit.api_key, livekit.api_secret.clone()));
+        let livekit = Arc::new(LiveKit::new(
+            &livekit.url,
+            &livekit.public_url,
+            &livekit.api_key,
+            livekit.api_secret.clone(),
+        ));
         Ok(Self {
             limits: Arc::new(RateLimits::new(&config.limits)),
             passwords: Arc::new(PasswordHasher::new(config.auth.concurrent_hashes)),
-            readiness: Arc::new(Readiness::new(pool.clone(), livekit.clone(), &config.realtime)),
+            readiness: Arc::new(Readiness::new(
+                pool.clone(),
+                livekit.clone(),
+                &config.realtime,
+            )),
             config: Arc::new(config),
             pool,
             clock,

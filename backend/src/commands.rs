@@ -43,7 +43,9 @@ pub fn main() -> ExitCode {
     let env = Env::of_process();
     telemetry::start(&env);
     tls::install();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let done = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         runtime.block_on(async {
             match arguments.command {

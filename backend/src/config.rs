@@ -75,7 +75,11 @@ impl Config {
     pub fn read(env: &Env) -> Result<Self, ConfigError> {
         let reader = env.reader();
         let environment = read_environment(&reader);
-        let data_dir = PathBuf::from(reader.text("AVAAZ_DATA_DIR").unwrap_or_else(|| ".avaaz".into()));
+        let data_dir = PathBuf::from(
+            reader
+                .text("AVAAZ_DATA_DIR")
+                .unwrap_or_else(|| ".avaaz".into()),
+        );
         let demo = reader.flag("AVAAZ_DEMO", false);
         if demo && environment.is_production() {
             reader.refuse("AVAAZ_DEMO is on, but AVAAZ_ENV is production: everybody knows the demo learner's password.");
@@ -108,7 +112,9 @@ fn read_environment(reader: &env::Reader<'_>) -> Environment {
         None | Some("dev") => Environment::Dev,
         Some("production") => Environment::Production,
         Some(other) => {
-            reader.refuse(format!("AVAAZ_ENV is {other:?}; it must be dev or production."));
+            reader.refuse(format!(
+                "AVAAZ_ENV is {other:?}; it must be dev or production."
+            ));
             Environment::Production
         }
     }

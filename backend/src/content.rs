@@ -94,7 +94,8 @@ impl ContentKeys {
         }
         let text = std::fs::read_to_string(path).map_err(|cause| io_error(path, cause))?;
         // The parser's own message could quote a key.
-        let file: KeyFile = serde_json::from_str(&text).map_err(|_| invalid(path, "it is not a JSON object with a list of keys"))?;
+        let file: KeyFile = serde_json::from_str(&text)
+            .map_err(|_| invalid(path, "it is not a JSON object with a list of keys"))?;
         Self::from_entries(file.keys).map_err(|detail| invalid(path, &detail))
     }
 
@@ -103,18 +104,31 @@ impl ContentKeys {
     /// # Errors
     /// [`LoadKeysError::Io`] when the file exists or cannot be written.
     pub fn generate_file(path: &Path) -> Result<(), LoadKeysError> {
-        let entry = KeyEntry { id: Uuid::now_v7().to_string(), key: BASE64.encode(XChaCha20Poly1305::generate_key(&mut OsRng)) };
-        let text = serde_json::to_string_pretty(&KeyFile { keys: vec![entry] }).map_err(|cause| io_error(path, cause.into()))?;
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|cause| io_error(path, cause))?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|cause| io_error(path, cause))
+        let entry = KeyEntry {
+            id: Uuid::now_v7().to_string(),
+            key: BASE64.encode(XChaCha20Poly1305::generate_key(&mut OsRng)),
+        };
+        let text = serde_json::to_string_pretty(&KeyFile { keys: vec![entry] })
+            .map_err(|cause| io_error(path, cause.into()))?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|cause| io_error(path, cause))?;
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(|cause| io_error(path, cause))
     }
 
     /// Returns keys that exist only in this process: for tests.
     #[must_use]
     pub fn ephemeral() -> Self {
         let key = XChaCha20Poly1305::generate_key(&mut OsRng);
-        Self { current: "ephemeral".into(), ciphers: HashMap::from([("ephemeral".into(), XChaCha20Poly1305::new(&key))]) }
+        Self {
+            current: "ephemeral".into(),
+            ciphers: HashMap::from([("ephemeral".into(), XChaCha20Poly1305::new(&key))]),
+        }
     }
 
     /// Encrypts the words of a turn with the current key.
@@ -123,9 +137,19 @@ impl ContentKeys {
         let nonce = XChaCha20Poly1305::generate_nonce(&mut OsRng);
         let aad = associated_data(turn);
         let ciphertext = self.ciphers[&self.current]
-            .encrypt(&nonce, Payload { msg: words.as_bytes(), aad: &aad })
+            .encrypt(
+                &nonce,
+                Payload {
+                    msg: words.as_bytes(),
+                    aad: &aad,
+                },
+            )
             .expect("a text in memory is far below the cipher's limit of 256 GB");
-        SealedWords { ciphertext, nonce: nonce.to_vec(), key_id: self.current.clone() }
+        SealedWords {
+            ciphertext,
+            nonce: nonce.to_vec(),
+            key_id: self.current.clone(),
+        }
     }
 
     /// Decrypts the words of a turn.
@@ -133,24 +157,41 @@ impl ContentKeys {
     /// # Errors
     /// [`OpenWordsError`]; only this turn is affected.
     pub fn open(&self, turn: Uuid, sealed: &SealedWords) -> Result<String, OpenWordsError> {
-        let cipher = self.ciphers.get(&sealed.key_id).ok_or_else(|| OpenWordsError::UnknownKey(sealed.key_id.clone()))?;
+        let cipher = self
+            .ciphers
+            .get(&sealed.key_id)
+            .ok_or_else(|| OpenWordsError::UnknownKey(sealed.key_id.clone()))?;
         if sealed.nonce.len() != NONCE_BYTES {
             return Err(OpenWordsError::Damaged);
         }
         let aad = associated_data(turn);
         let words = cipher
-            .decrypt(XNonce::from_slice(&sealed.nonce), Payload { msg: &sealed.ciphertext, aad: &aad })
+            .decrypt(
+                XNonce::from_slice(&sealed.nonce),
+                Payload {
+                    msg: &sealed.ciphertext,
+                    aad: &aad,
+                },
+            )
             .map_err(|_| OpenWordsError::Damaged)?;
         String::from_utf8(words).map_err(|_| OpenWordsError::Damaged)
     }
 
     fn from_entries(entries: Vec<KeyEntry>) -> Result<Self, String> {
-        let current = entries.first().map(|entry| entry.id.clone()).ok_or("it holds no key")?;
+        let current = entries
+            .first()
+            .map(|entry| entry.id.clone())
+            .ok_or("it holds no key")?;
         let mut ciphers = HashMap::new();
         for entry in entries {
-            let key = BASE64.decode(&entry.key).ok().filter(|key| key.len() == KEY_BYTES);
-            let key = key.ok_or_else(|| format!("the key {:?} is not 32 bytes in base64", entry.id))?;
-            let cipher = XChaCha20Poly1305::new_from_slice(&key).map_err(|_| "a key has the wrong length".to_owned())?;
+            let key = BASE64
+                .decode(&entry.key)
+                .ok()
+                .filter(|key| key.len() == KEY_BYTES);
+            let key =
+                key.ok_or_else(|| format!("the key {:?} is not 32 bytes in base64", entry.id))?;
+            let cipher = XChaCha20Poly1305::new_from_slice(&key)
+                .map_err(|_| "a key has the wrong length".to_owned())?;
             if ciphers.insert(entry.id.clone(), cipher).is_some() {
                 return Err(format!("the id {:?} is there twice", entry.id));
             }
@@ -161,13 +202,17 @@ impl ContentKeys {
 
 impl fmt::Debug for ContentKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContentKeys").field("current", &self.current).finish_non_exhaustive()
+        f.debug_struct("ContentKeys")
+            .field("current", &self.current)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for SealedWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SealedWords").field("key_id", &self.key_id).finish_non_exhaustive()
+        f.debug_struct("SealedWords")
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -176,11 +221,17 @@ fn associated_data(turn: Uuid) -> Vec<u8> {
 }
 
 fn io_error(path: &Path, cause: std::io::Error) -> LoadKeysError {
-    LoadKeysError::Io { path: path.display().to_string(), cause }
+    LoadKeysError::Io {
+        path: path.display().to_string(),
+        cause,
+    }
 }
 
 fn invalid(path: &Path, detail: &str) -> LoadKeysError {
-    LoadKeysError::Invalid { path: path.display().to_string(), detail: detail.to_owned() }
+    LoadKeysError::Invalid {
+        path: path.display().to_string(),
+        detail: detail.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -188,7 +239,10 @@ mod tests {
     use super::*;
 
     fn entry(id: &str, byte: u8) -> KeyEntry {
-        KeyEntry { id: id.into(), key: BASE64.encode([byte; KEY_BYTES]) }
+        KeyEntry {
+            id: id.into(),
+            key: BASE64.encode([byte; KEY_BYTES]),
+        }
     }
 
     #[test]
@@ -196,7 +250,12 @@ mod tests {
         let keys = ContentKeys::ephemeral();
         let turn = Uuid::now_v7();
         let sealed = keys.seal(turn, "bom dia, Ada");
-        assert!(!sealed.ciphertext.windows(3).any(|part| part == b"bom" || part == b"Ada"));
+        assert!(
+            !sealed
+                .ciphertext
+                .windows(3)
+                .any(|part| part == b"bom" || part == b"Ada")
+        );
         assert_eq!(keys.open(turn, &sealed).unwrap(), "bom dia, Ada");
     }
 
@@ -204,14 +263,20 @@ mod tests {
     fn the_same_words_never_look_the_same() {
         let keys = ContentKeys::ephemeral();
         let turn = Uuid::now_v7();
-        assert_ne!(keys.seal(turn, "yes").ciphertext, keys.seal(turn, "yes").ciphertext);
+        assert_ne!(
+            keys.seal(turn, "yes").ciphertext,
+            keys.seal(turn, "yes").ciphertext
+        );
     }
 
     #[test]
     fn words_moved_to_another_turn_are_refused() {
         let keys = ContentKeys::ephemeral();
         let sealed = keys.seal(Uuid::now_v7(), "mine");
-        assert_eq!(keys.open(Uuid::now_v7(), &sealed), Err(OpenWordsError::Damaged));
+        assert_eq!(
+            keys.open(Uuid::now_v7(), &sealed),
+            Err(OpenWordsError::Damaged)
+        );
     }
 
     #[test]
@@ -234,7 +299,10 @@ mod tests {
         assert_eq!(after.open(turn, &sealed).unwrap(), "from before");
         assert_eq!(after.seal(turn, "from now on").key_id, "new");
         let forgotten = ContentKeys::from_entries(vec![entry("new", 2)]).unwrap();
-        assert_eq!(forgotten.open(turn, &sealed), Err(OpenWordsError::UnknownKey("old".into())));
+        assert_eq!(
+            forgotten.open(turn, &sealed),
+            Err(OpenWordsError::UnknownKey("old".into()))
+        );
     }
 
     #[test]
@@ -242,11 +310,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("content-keys.json");
         ContentKeys::generate_file(&path).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         let turn = Uuid::now_v7();
         let sealed = ContentKeys::load(&path).unwrap().seal(turn, "kept");
-        assert_eq!(ContentKeys::load(&path).unwrap().open(turn, &sealed).unwrap(), "kept");
-        assert!(matches!(ContentKeys::generate_file(&path), Err(LoadKeysError::Io { .. })));
+        assert_eq!(
+            ContentKeys::load(&path)
+                .unwrap()
+                .open(turn, &sealed)
+                .unwrap(),
+            "kept"
+        );
+        assert!(matches!(
+            ContentKeys::generate_file(&path),
+            Err(LoadKeysError::Io { .. })
+        ));
     }
 
     #[test]
@@ -255,10 +335,20 @@ mod tests {
         let path = folder.path().join("keys.json");
         ContentKeys::generate_file(&path).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(ContentKeys::load(&path).unwrap_err().to_string().contains("chmod 600"));
+        assert!(
+            ContentKeys::load(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("chmod 600")
+        );
 
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        for text in ["", "{\"keys\": []}", "{\"keys\": [{\"id\": \"a\", \"key\": \"c2VjcmV0\"}]}", "c2VjcmV0"] {
+        for text in [
+            "",
+            "{\"keys\": []}",
+            "{\"keys\": [{\"id\": \"a\", \"key\": \"c2VjcmV0\"}]}",
+            "c2VjcmV0",
+        ] {
             std::fs::write(&path, text).unwrap();
             let error = ContentKeys::load(&path).unwrap_err().to_string();
             assert!(!error.contains("c2VjcmV0"), "{error}");

@@ -19,7 +19,8 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 /// # Errors
 /// When the address cannot be read.
 pub fn pool(config: &DatabaseConfig) -> anyhow::Result<PgPool> {
-    let options = PgConnectOptions::from_str(config.url.expose_secret()).context("DATABASE_URL cannot be read")?;
+    let options = PgConnectOptions::from_str(config.url.expose_secret())
+        .context("DATABASE_URL cannot be read")?;
     let options = options
         .application_name("avaaz")
         // Statements are logged by nobody: their values are learners' own.
@@ -36,6 +37,9 @@ pub fn pool(config: &DatabaseConfig) -> anyhow::Result<PgPool> {
 /// # Errors
 /// When the database cannot be reached, or holds a schema that this release does not know.
 pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
-    MIGRATIONS.run(pool).await.context("the database's schema cannot be brought up to this release")?;
+    MIGRATIONS
+        .run(pool)
+        .await
+        .context("the database's schema cannot be brought up to this release")?;
     Ok(())
 }

@@ -53,7 +53,11 @@ impl FieldError {
     /// Says what is wrong with a field.
     #[must_use]
     pub fn new(field: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { field: field.into(), code, detail: detail.into() }
+        Self {
+            field: field.into(),
+            code,
+            detail: detail.into(),
+        }
     }
 
     /// Says what is wrong with a field, if anything is.
@@ -77,8 +81,19 @@ pub struct ApiError {
 impl ApiError {
     /// Refuses, with a code of the contract.
     #[must_use]
-    pub fn refuse(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after: None, cause: None }
+    pub fn refuse(
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+            cause: None,
+        }
     }
 
     /// 400: the body is not JSON.
@@ -91,7 +106,14 @@ impl ApiError {
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = "Some fields cannot be taken as they are.";
-        Self { errors, ..Self::refuse(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", detail) }
+        Self {
+            errors,
+            ..Self::refuse(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "validation_failed",
+                detail,
+            )
+        }
     }
 
     /// 422 for one field.
@@ -109,7 +131,11 @@ impl ApiError {
     /// 401: the credential was good once.
     #[must_use]
     pub fn token_expired() -> Self {
-        Self::refuse(StatusCode::UNAUTHORIZED, "token_expired", "The token has expired.")
+        Self::refuse(
+            StatusCode::UNAUTHORIZED,
+            "token_expired",
+            "The token has expired.",
+        )
     }
 
     /// 404, also for another learner's things.
@@ -121,13 +147,21 @@ impl ApiError {
     /// 405.
     #[must_use]
     pub fn method_not_allowed() -> Self {
-        Self::refuse(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take this method.")
+        Self::refuse(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "This address does not take this method.",
+        )
     }
 
     /// 413.
     #[must_use]
     pub fn payload_too_large(max_bytes: usize) -> Self {
-        Self::refuse(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", format!("A body may have at most {max_bytes} bytes."))
+        Self::refuse(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "payload_too_large",
+            format!("A body may have at most {max_bytes} bytes."),
+        )
     }
 
     /// 415.
@@ -143,26 +177,52 @@ impl ApiError {
     /// 429.
     #[must_use]
     pub fn rate_limited(retry_after: Duration) -> Self {
-        let error = Self::refuse(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests; wait a little.");
-        Self { retry_after: Some(retry_after), ..error }
+        let error = Self::refuse(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too many requests; wait a little.",
+        );
+        Self {
+            retry_after: Some(retry_after),
+            ..error
+        }
     }
 
     /// 408.
     #[must_use]
     pub fn timed_out() -> Self {
-        Self::refuse(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request took too long.")
+        Self::refuse(
+            StatusCode::REQUEST_TIMEOUT,
+            "request_timeout",
+            "The request took too long.",
+        )
     }
 
     /// 500: our bug, or something that nobody foresaw.
     #[must_use]
     pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        let error = Self::refuse(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side.");
-        Self { cause: Some(cause.into()), ..error }
+        let error = Self::refuse(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something went wrong on our side.",
+        );
+        Self {
+            cause: Some(cause.into()),
+            ..error
+        }
     }
 
-    fn unavailable(code: &'static str, detail: &'static str, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    fn unavailable(
+        code: &'static str,
+        detail: &'static str,
+        cause: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
         let error = Self::refuse(StatusCode::SERVICE_UNAVAILABLE, code, detail);
-        Self { cause: Some(cause.into()), retry_after: Some(Duration::from_secs(2)), ..error }
+        Self {
+            cause: Some(cause.into()),
+            retry_after: Some(Duration::from_secs(2)),
+            ..error
+        }
     }
 
     /// Returns the stable code.
@@ -175,10 +235,18 @@ impl ApiError {
 impl From<sqlx::Error> for ApiError {
     fn from(cause: sqlx::Error) -> Self {
         use sqlx::Error as E;
-        let sqlstate = cause.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+        let sqlstate = cause
+            .as_database_error()
+            .and_then(|error| error.code())
+            .unwrap_or_default()
+            .into_owned();
         match &cause {
             // 08: connection; 53: out of resources; 57P: shutting down or starting up; 3D and 28: no such database or user (yet).
-            E::Database(_) if ["08", "53", "57P", "3D", "28"].iter().any(|class| sqlstate.starts_with(class)) => {
+            E::Database(_)
+                if ["08", "53", "57P", "3D", "28"]
+                    .iter()
+                    .any(|class| sqlstate.starts_with(class)) =>
+            {
                 Self::database_unavailable(cause)
             }
             // A text that no Postgres holds (a NUL character) is the caller's fault, whatever field it came in.
@@ -187,9 +255,12 @@ impl From<sqlx::Error> for ApiError {
                 "validation_failed",
                 "A text holds a character that cannot be stored.",
             ),
-            E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
-                Self::database_unavailable(cause)
-            }
+            E::Io(_)
+            | E::Tls(_)
+            | E::Protocol(_)
+            | E::PoolTimedOut
+            | E::PoolClosed
+            | E::WorkerCrashed => Self::database_unavailable(cause),
             _ => Self::internal(cause),
         }
     }
@@ -197,16 +268,22 @@ impl From<sqlx::Error> for ApiError {
 
 impl ApiError {
     fn database_unavailable(cause: sqlx::Error) -> Self {
-        Self::unavailable("database_unavailable", "The database cannot be reached now; try again in a moment.", cause)
+        Self::unavailable(
+            "database_unavailable",
+            "The database cannot be reached now; try again in a moment.",
+            cause,
+        )
     }
 }
 
 impl From<LiveKitError> for ApiError {
     fn from(cause: LiveKitError) -> Self {
         match cause {
-            LiveKitError::Unavailable(_) => {
-                Self::unavailable("livekit_unavailable", "The voice server cannot be reached now; try again in a moment.", cause)
-            }
+            LiveKitError::Unavailable(_) => Self::unavailable(
+                "livekit_unavailable",
+                "The voice server cannot be reached now; try again in a moment.",
+                cause,
+            ),
             LiveKitError::Token(_) => Self::internal(cause),
         }
     }
@@ -214,7 +291,12 @@ impl From<LiveKitError> for ApiError {
 
 impl From<Vec<RefusedField>> for ApiError {
     fn from(refused: Vec<RefusedField>) -> Self {
-        Self::invalid(refused.into_iter().map(|refused| FieldError::new(refused.field, refused.code, refused.detail)).collect())
+        Self::invalid(
+            refused
+                .into_iter()
+                .map(|refused| FieldError::new(refused.field, refused.code, refused.detail))
+                .collect(),
+        )
     }
 }
 
@@ -233,11 +315,19 @@ impl IntoResponse for ApiError {
             errors: self.errors,
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let mut response = (
+            self.status,
+            [(header::CONTENT_TYPE, "application/problem+json")],
+            body,
+        )
+            .into_response();
         let headers = response.headers_mut();
         if let Some(retry_after) = self.retry_after {
             let seconds = retry_after.as_millis().div_ceil(1000).max(1);
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_str(&seconds.to_string()).expect("digits are a header value"));
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from_str(&seconds.to_string()).expect("digits are a header value"),
+            );
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -51,13 +51,26 @@ impl<T: DeserializeOwned> FromRequest<AppState> for OptionalJson<T> {
 
 async fn read(request: Request, state: &AppState) -> Result<Bytes, ApiError> {
     // The size was bounded by the middleware before; a failure here is a client that went away.
-    Bytes::from_request(request, state).await.map_err(|_| ApiError::invalid_json("The body cannot be read."))
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|_| ApiError::invalid_json("The body cannot be read."))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(content_type) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let Some(content_type) = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
+        return false;
+    };
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
@@ -79,7 +92,11 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 }
 
 fn syntax_error(error: &serde_json::Error) -> ApiError {
-    ApiError::invalid_json(format!("The body is not JSON: it stops making sense at line {}, column {}.", error.line(), error.column()))
+    ApiError::invalid_json(format!(
+        "The body is not JSON: it stops making sense at line {}, column {}.",
+        error.line(),
+        error.column()
+    ))
 }
 
 /// Where a request comes from: the peer, or what a trusted proxy says of it.
@@ -90,9 +107,20 @@ impl FromRequestParts<AppState> for ClientAddr {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        let peer = peer.ok_or_else(|| ApiError::internal("the server does not know who is calling"))?;
-        let is_trusted = |addr: IpAddr| state.config.http.trusted_proxies.iter().any(|network| network.contains(&addr));
+        let peer = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|peer| peer.0.ip());
+        let peer =
+            peer.ok_or_else(|| ApiError::internal("the server does not know who is calling"))?;
+        let is_trusted = |addr: IpAddr| {
+            state
+                .config
+                .http
+                .trusted_proxies
+                .iter()
+                .any(|network| network.contains(&addr))
+        };
         Ok(Self(client(peer, &parts.headers, is_trusted)))
     }
 }
@@ -100,8 +128,14 @@ impl FromRequestParts<AppState> for ClientAddr {
 /// Walks the forwarding chain from our side, as long as it was written by proxies that we trust.
 fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
     let mut client = peer.to_canonical();
-    let lines = headers.get_all("x-forwarded-for").into_iter().filter_map(|line| line.to_str().ok());
-    let chain = lines.flat_map(|line| line.split(',')).map(|hop| hop.trim().parse::<IpAddr>()).collect::<Vec<_>>();
+    let lines = headers
+        .get_all("x-forwarded-for")
+        .into_iter()
+        .filter_map(|line| line.to_str().ok());
+    let chain = lines
+        .flat_map(|line| line.split(','))
+        .map(|hop| hop.trim().parse::<IpAddr>())
+        .collect::<Vec<_>>();
     for hop in chain.into_iter().rev() {
         match hop {
             Ok(hop) if is_trusted(client) => client = hop.to_canonical(),
@@ -134,13 +168,17 @@ mod tests {
     #[test]
     fn what_the_client_itself_put_into_the_header_does_not_count() {
         assert_eq!(seen("10.0.0.1", &["1.1.1.1, 198.51.100.1"]), "198.51.100.1");
-        assert_eq!(seen("10.0.0.1", &["1.1.1.1", "198.51.100.1, 10.0.0.1"]), "198.51.100.1");
+        assert_eq!(
+            seen("10.0.0.1", &["1.1.1.1", "198.51.100.1, 10.0.0.1"]),
+            "198.51.100.1"
+        );
         assert_eq!(seen("10.0.0.1", &["nonsense"]), "10.0.0.1");
     }
 
     #[test]
     fn json_is_told_from_other_media_types() {
-        let with = |value: &str| HeaderMap::from_iter([(header::CONTENT_TYPE, value.parse().unwrap())]);
+        let with =
+            |value: &str| HeaderMap::from_iter([(header::CONTENT_TYPE, value.parse().unwrap())]);
         assert!(is_json(&with("application/json; charset=utf-8")));
         assert!(is_json(&with("application/merge-patch+json")));
         assert!(!is_json(&with("text/plain")));

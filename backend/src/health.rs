@@ -28,7 +28,10 @@ const PROVIDER_FRESH_FOR: Duration = Duration::from_secs(30);
 
 /// Returns `/health`, `/healthz` and `/health/ready`.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(live)).routes(routes!(live_too)).routes(routes!(ready))
+    OpenApiRouter::new()
+        .routes(routes!(live))
+        .routes(routes!(live_too))
+        .routes(routes!(ready))
 }
 
 /// The process lives.
@@ -83,13 +86,19 @@ impl Check {
     /// It is well.
     #[must_use]
     pub fn ok(detail: impl Into<String>) -> Self {
-        Self { status: CheckStatus::Ok, detail: detail.into() }
+        Self {
+            status: CheckStatus::Ok,
+            detail: detail.into(),
+        }
     }
 
     /// It is not.
     #[must_use]
     pub fn failed(detail: impl Into<String>) -> Self {
-        Self { status: CheckStatus::Failed, detail: detail.into() }
+        Self {
+            status: CheckStatus::Failed,
+            detail: detail.into(),
+        }
     }
 
     fn is_ok(&self) -> bool {
@@ -112,7 +121,13 @@ impl Readiness {
     #[must_use]
     pub fn new(pool: PgPool, livekit: Arc<LiveKit>, realtime: &RealtimeConfig) -> Self {
         let provider = ProviderCheck::new(realtime);
-        Self { pool, livekit, provider, last: Mutex::default(), last_provider: Mutex::default() }
+        Self {
+            pool,
+            livekit,
+            provider,
+            last: Mutex::default(),
+            last_provider: Mutex::default(),
+        }
     }
 
     /// Returns how everything is. Many who ask at once share one answer.
@@ -123,16 +138,29 @@ impl Readiness {
         {
             return answer.clone();
         }
-        let (database, livekit, provider) = tokio::join!(self.database(), self.livekit(), self.provider());
+        let (database, livekit, provider) =
+            tokio::join!(self.database(), self.livekit(), self.provider());
         let all_ok = database.is_ok() && livekit.is_ok() && provider.is_ok();
-        let status = if all_ok { CheckStatus::Ok } else { CheckStatus::Failed };
-        let answer = ReadyAnswer { status, checks: Checks { database, livekit, provider } };
+        let status = if all_ok {
+            CheckStatus::Ok
+        } else {
+            CheckStatus::Failed
+        };
+        let answer = ReadyAnswer {
+            status,
+            checks: Checks {
+                database,
+                livekit,
+                provider,
+            },
+        };
         *last = Some((Instant::now(), answer.clone()));
         answer
     }
 
     async fn database(&self) -> Check {
-        let version = sqlx::query_scalar!(r#"SELECT extversion FROM pg_extension WHERE extname = 'vector'"#);
+        let version =
+            sqlx::query_scalar!(r#"SELECT extversion FROM pg_extension WHERE extname = 'vector'"#);
         in_time(async {
             match version.fetch_optional(&self.pool).await {
                 Ok(Some(version)) => Check::ok(format!("answers; pgvector {version}")),
@@ -172,15 +200,21 @@ impl Readiness {
 }
 
 async fn in_time(check: impl Future<Output = Check>) -> Check {
-    timeout(CHECK_TIMEOUT, check)
-        .await
-        .unwrap_or_else(|_| Check::failed(format!("does not answer within {} s", CHECK_TIMEOUT.as_secs())))
+    timeout(CHECK_TIMEOUT, check).await.unwrap_or_else(|_| {
+        Check::failed(format!(
+            "does not answer within {} s",
+            CHECK_TIMEOUT.as_secs()
+        ))
+    })
 }
 
 /// Says that the process lives. Touches nothing else.
 #[utoipa::path(get, path = "/health", tag = "operation", responses((status = 200, body = Health)))]
 async fn live() -> Json<Health> {
-    Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
+    Json(Health {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+    })
 }
 
 /// The same as `/health`.
@@ -198,6 +232,10 @@ async fn live_too() -> Json<Health> {
 )]
 async fn ready(State(app): State<AppState>) -> (StatusCode, Json<ReadyAnswer>) {
     let answer = app.readiness.check().await;
-    let status = if answer.status == CheckStatus::Ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if answer.status == CheckStatus::Ok {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     (status, Json(answer))
 }

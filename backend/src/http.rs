@@ -6,15 +6,15 @@ mod paths;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
+use tokio::time::Instant;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tokio::time::Instant;
 use tracing::Instrument as _;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -36,7 +36,10 @@ pub fn service(app: AppState) -> Router {
     let around = ServiceBuilder::new()
         .layer(from_fn(request_id::middleware))
         .layer(from_fn(trace))
-        .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
         .layer(cors(&http))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(http.request_timeout, in_time))
@@ -47,17 +50,36 @@ pub fn service(app: AppState) -> Router {
 }
 
 fn cors(http: &HttpConfig) -> CorsLayer {
-    let origin = HeaderValue::from_str(&http.web_origin()).expect("an origin is made of ASCII letters");
+    let origin =
+        HeaderValue::from_str(&http.web_origin()).expect("an origin is made of ASCII letters");
     CorsLayer::new()
         .allow_origin(AllowOrigin::exact(origin))
         .allow_credentials(true)
-        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::PUT, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, request_id::HEADER])
-        .expose_headers([request_id::HEADER, header::RETRY_AFTER, HeaderName::from_static("content-disposition")])
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PATCH,
+            Method::PUT,
+            Method::DELETE,
+        ])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            request_id::HEADER,
+        ])
+        .expose_headers([
+            request_id::HEADER,
+            header::RETRY_AFTER,
+            HeaderName::from_static("content-disposition"),
+        ])
         .max_age(Duration::from_secs(60 * 60))
 }
 
-async fn in_time(axum::extract::State(limit): axum::extract::State<Duration>, request: Request, next: Next) -> Response {
+async fn in_time(
+    axum::extract::State(limit): axum::extract::State<Duration>,
+    request: Request,
+    next: Next,
+) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => ApiError::timed_out().into_response(),
@@ -71,7 +93,8 @@ fn panicked(_cause: Box<dyn std::any::Any + Send>) -> Response {
 
 /// One span and one line for each request. Paths are logged as they came: they hold ids, never words or addresses.
 async fn trace(request: Request, next: Next) -> Response {
-    let is_routine = request.uri().path().starts_with("/health") || request.uri().path() == "/metrics";
+    let is_routine =
+        request.uri().path().starts_with("/health") || request.uri().path() == "/metrics";
     let span = tracing::info_span!(
         "request",
         request_id = request_id::current(),

@@ -19,12 +19,16 @@ use utoipa_axum::routes;
 use crate::app::AppState;
 use crate::error::ApiError;
 
-const SECONDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const SECONDS: [f64; 11] = [
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
 const DURATION: &str = "http_request_duration_seconds";
 
 /// One registry for the process: the `metrics` crate's macros write to it.
 static REGISTRY: LazyLock<PrometheusHandle> = LazyLock::new(|| {
-    let builder = PrometheusBuilder::new().set_buckets(&SECONDS).expect("the buckets are not empty");
+    let builder = PrometheusBuilder::new()
+        .set_buckets(&SECONDS)
+        .expect("the buckets are not empty");
     let recorder = builder.build_recorder();
     let handle = recorder.handle();
     // An error says that somebody else records already; then ours stays empty.
@@ -43,9 +47,16 @@ pub fn routes() -> OpenApiRouter<AppState> {
 pub async fn measure(request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let method = request.method().as_str().to_owned();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let response = next.run(request).await;
-    let labels = [("method", method), ("route", route), ("status", response.status().as_u16().to_string())];
+    let labels = [
+        ("method", method),
+        ("route", route),
+        ("status", response.status().as_u16().to_string()),
+    ];
     metrics::histogram!(DURATION, &labels).record(begun.elapsed().as_secs_f64());
     response
 }
@@ -69,23 +80,42 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiError> {
     let is_local = peer.ip().to_canonical().is_loopback() && !is_forwarded(&headers);
-    let has_token = app.config.http.metrics_token.as_ref().is_some_and(|token| bears(&headers, token));
+    let has_token = app
+        .config
+        .http
+        .metrics_token
+        .as_ref()
+        .is_some_and(|token| bears(&headers, token));
     if !is_local && !has_token {
-        return Err(ApiError::unauthorized("Metrics are for this machine, or for whoever has AVAAZ_METRICS_TOKEN."));
+        return Err(ApiError::unauthorized(
+            "Metrics are for this machine, or for whoever has AVAAZ_METRICS_TOKEN.",
+        ));
     }
     metrics::gauge!("database_connections", "state" => "open").set(f64::from(app.pool.size()));
     metrics::gauge!("database_connections", "state" => "idle")
         .set(u32::try_from(app.pool.num_idle()).map_or(f64::MAX, f64::from));
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], REGISTRY.render()))
+    Ok((
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        REGISTRY.render(),
+    ))
 }
 
 fn is_forwarded(headers: &HeaderMap) -> bool {
-    ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name))
+    ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
+        .iter()
+        .any(|name| headers.contains_key(*name))
 }
 
 /// Hashes are compared, so that the time tells nothing of the token.
 fn bears(headers: &HeaderMap, token: &SecretString) -> bool {
-    let offered = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let offered = offered.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let offered = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let offered = offered
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default();
     Sha256::digest(offered) == Sha256::digest(token.expose_secret())
 }

@@ -3,7 +3,9 @@
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, ContentBuilder, Ref, RefOr, ResponseBuilder, SecurityRequirement};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, Ref, RefOr, ResponseBuilder, SecurityRequirement,
+};
 use utoipa::{Modify, PartialSchema as _, ToSchema as _};
 
 use crate::error::{FieldError, Problem};
@@ -56,10 +58,19 @@ struct Common;
 
 impl Modify for Common {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let components = document.components.get_or_insert_with(|| ComponentsBuilder::new().build());
-        components.add_security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-        components.schemas.insert(Problem::name().into_owned(), Problem::schema());
-        components.schemas.insert(FieldError::name().into_owned(), FieldError::schema());
+        let components = document
+            .components
+            .get_or_insert_with(|| ComponentsBuilder::new().build());
+        components.add_security_scheme(
+            BEARER,
+            SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
+        );
+        components
+            .schemas
+            .insert(Problem::name().into_owned(), Problem::schema());
+        components
+            .schemas
+            .insert(FieldError::name().into_owned(), FieldError::schema());
         for (path, item) in &mut document.paths.paths {
             let operations = [
                 ("get", &mut item.get),
@@ -71,7 +82,8 @@ impl Modify for Common {
             for (method, operation) in operations {
                 let Some(operation) = operation else { continue };
                 if !PUBLIC.contains(&(method, path.as_str())) {
-                    operation.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
+                    operation.security =
+                        Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
                 }
                 add_problem(operation);
             }
@@ -82,13 +94,11 @@ impl Modify for Common {
 fn add_problem(operation: &mut Operation) {
     let schema = RefOr::Ref(Ref::from_schema_name(Problem::name()));
     let content = ContentBuilder::new().schema(Some(schema)).build();
-    for response in operation.responses.responses.values_mut() {
-        if let RefOr::T(response) = response
-            && let Some(content) = response.content.shift_remove("application/json").filter(is_problem)
-        {
-            response.content.insert("application/problem+json".into(), content);
-        }
-    }
-    let refusal = ResponseBuilder::new().description("A problem; `code` says which").content("application/problem+json", content);
-    operation.responses.responses.insert("default".into(), RefOr::T(refusal.build()));
+    let refusal = ResponseBuilder::new()
+        .description("A problem; `code` says which")
+        .content("application/problem+json", content);
+    operation
+        .responses
+        .responses
+        .insert("default".into(), RefOr::T(refusal.build()));
 }

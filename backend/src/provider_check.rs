@@ -23,8 +23,11 @@ impl ProviderCheck {
         tls::install();
         let client = Client::builder().timeout(Duration::from_secs(5)).build();
         Self {
-            client: client.expect("a client with built-in root certificates needs nothing from outside"),
-            provider: config.default_provider().map(|(name, provider)| (name, provider.clone())),
+            client: client
+                .expect("a client with built-in root certificates needs nothing from outside"),
+            provider: config
+                .default_provider()
+                .map(|(name, provider)| (name, provider.clone())),
         }
     }
 
@@ -35,14 +38,22 @@ impl ProviderCheck {
         };
         let base = http_url(&provider.base_url);
         let request = match *name {
-            "gemini" => {
-                self.client.get(format!("{base}/v1beta/models?pageSize=1")).header("x-goog-api-key", provider.api_key.expose_secret())
-            }
-            _ => self.client.get(format!("{base}/models")).bearer_auth(provider.api_key.expose_secret()),
+            "gemini" => self
+                .client
+                .get(format!("{base}/v1beta/models?pageSize=1"))
+                .header("x-goog-api-key", provider.api_key.expose_secret()),
+            _ => self
+                .client
+                .get(format!("{base}/models"))
+                .bearer_auth(provider.api_key.expose_secret()),
         };
         match request.send().await.map(|answer| answer.status()) {
-            Ok(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Check::failed(format!("{name} refuses the key")),
-            Ok(status) if status.is_server_error() => Check::failed(format!("{name} answers with {}", status.as_u16())),
+            Ok(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                Check::failed(format!("{name} refuses the key"))
+            }
+            Ok(status) if status.is_server_error() => {
+                Check::failed(format!("{name} answers with {}", status.as_u16()))
+            }
             // Self-hosted servers need not have a list of models; that something answers is enough.
             Ok(_) => Check::ok(format!("{name} answers")),
             Err(error) => {

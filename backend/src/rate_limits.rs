@@ -51,7 +51,8 @@ impl RateLimits {
     /// `rate_limited`.
     pub fn registration(&self, address: IpAddr, account: &EmailAddress) -> Result<(), ApiError> {
         self.registrations_per_address.count(network(address))?;
-        self.registrations_per_account.count(account.as_str().to_owned())
+        self.registrations_per_account
+            .count(account.as_str().to_owned())
     }
 
     /// Counts a LiveKit token.
@@ -88,7 +89,9 @@ impl<K: Hash + Eq + Clone> Limit<K> {
     }
 
     fn count(&self, key: K) -> Result<(), ApiError> {
-        let Some(limiter) = &self.0 else { return Ok(()) };
+        let Some(limiter) = &self.0 else {
+            return Ok(());
+        };
         limiter.check_key(&key).map_err(|refused| {
             let wait: Duration = refused.wait_time_from(DefaultClock::default().now());
             ApiError::rate_limited(wait)

@@ -24,7 +24,11 @@ pub fn current() -> String {
 
 /// Keeps the caller's id if it is safe to repeat, else draws one.
 pub async fn middleware(request: Request, next: Next) -> Response {
-    let given = request.headers().get(&HEADER).and_then(|value| value.to_str().ok()).filter(|id| is_safe(id));
+    let given = request
+        .headers()
+        .get(&HEADER)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| is_safe(id));
     let id = given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
     let mut response = with(id.clone(), next.run(request)).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
@@ -38,7 +42,10 @@ async fn with<T>(id: String, work: impl Future<Output = T>) -> T {
 }
 
 fn is_safe(id: &str) -> bool {
-    (1..=MAX_CHARS).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(&byte))
+    (1..=MAX_CHARS).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(&byte))
 }
 
 #[cfg(test)]

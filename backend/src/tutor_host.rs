@@ -80,7 +80,12 @@ struct Held {
 impl PgTutorHost {
     /// Starts to listen for notices. They stop when the host is dropped.
     #[must_use]
-    pub fn start(pool: PgPool, keys: Arc<ContentKeys>, livekit: Arc<LiveKit>, terms: LeaseTerms) -> Self {
+    pub fn start(
+        pool: PgPool,
+        keys: Arc<ContentKeys>,
+        livekit: Arc<LiveKit>,
+        terms: LeaseTerms,
+    ) -> Self {
         let shared = Arc::new(Shared {
             pool,
             keys,
@@ -105,55 +110,115 @@ impl Drop for PgTutorHost {
 impl avaaz_agent::host::TutorHost for PgTutorHost {
     async fn claim(&self, runtime: Uuid, room_for: usize) -> Result<Vec<Claimed>, HostError> {
         let take_expired = self.shared.may_take_expired();
-        let claimed = self.shared.reach(lease::claim(&self.shared, runtime, room_for, take_expired)).await?;
+        let claimed = self
+            .shared
+            .reach(lease::claim(&self.shared, runtime, room_for, take_expired))
+            .await?;
         let mut held = self.shared.held();
         for (claimed, settings_at) in &claimed {
             let lease = claimed.lease;
-            held.insert(lease.conversation, Held { lease, settings_at: *settings_at, end_told: false });
+            held.insert(
+                lease.conversation,
+                Held {
+                    lease,
+                    settings_at: *settings_at,
+                    end_told: false,
+                },
+            );
         }
         Ok(claimed.into_iter().map(|(claimed, _)| claimed).collect())
     }
 
     async fn renew(&self, leases: &[Lease]) -> Result<Vec<Lease>, HostError> {
-        let kept = self.shared.reach(lease::renew(&self.shared, leases)).await?;
-        let lost = leases.iter().filter(|lease| !kept.iter().any(|kept| kept.lease == **lease)).copied().collect::<Vec<_>>();
+        let kept = self
+            .shared
+            .reach(lease::renew(&self.shared, leases))
+            .await?;
+        let lost = leases
+            .iter()
+            .filter(|lease| !kept.iter().any(|kept| kept.lease == **lease))
+            .copied()
+            .collect::<Vec<_>>();
         for lease in &lost {
             self.shared.forget(*lease);
         }
         // What a lost notification would have said is seen here, a second later.
-        let _ = self.shared.reach(listener::tell_changes(&self.shared, kept)).await;
+        let _ = self
+            .shared
+            .reach(listener::tell_changes(&self.shared, kept))
+            .await;
         Ok(lost)
     }
 
     async fn release(&self, lease: Lease) -> Result<(), HostError> {
         self.shared.forget(lease);
-        self.shared.write(lease::release(&self.shared.pool, lease)).await
+        self.shared
+            .write(lease::release(&self.shared.pool, lease))
+            .await
     }
 
-    async fn end(&self, lease: Lease, reason: EndReason, ended_at: SystemTime) -> Result<(), HostError> {
-        self.shared.write(lease::end(&self.shared.pool, lease, reason, ended_at.into())).await?;
+    async fn end(
+        &self,
+        lease: Lease,
+        reason: EndReason,
+        ended_at: SystemTime,
+    ) -> Result<(), HostError> {
+        self.shared
+            .write(lease::end(
+                &self.shared.pool,
+                lease,
+                reason,
+                ended_at.into(),
+            ))
+            .await?;
         self.shared.forget(lease);
         Ok(())
     }
 
     async fn record_turn(&self, lease: Lease, turn: TurnRecord) -> Result<(), HostError> {
-        self.shared.write(turns::record(&self.shared, lease, turn)).await
+        self.shared
+            .write(turns::record(&self.shared, lease, turn))
+            .await
     }
 
     async fn record_words(&self, lease: Lease, turn: Uuid, text: String) -> Result<(), HostError> {
-        self.shared.write(turns::fill_in(&self.shared, lease, turn, &text)).await
+        self.shared
+            .write(turns::fill_in(&self.shared, lease, turn, &text))
+            .await
     }
 
     async fn record_presence(&self, lease: Lease, learner_present: bool) -> Result<(), HostError> {
-        self.shared.write(lease::record_presence(&self.shared.pool, lease, learner_present)).await
+        self.shared
+            .write(lease::record_presence(
+                &self.shared.pool,
+                lease,
+                learner_present,
+            ))
+            .await
     }
 
-    async fn record_provider(&self, lease: Lease, provider: &str, model: &str) -> Result<(), HostError> {
-        self.shared.write(lease::record_provider(&self.shared.pool, lease, provider, model)).await
+    async fn record_provider(
+        &self,
+        lease: Lease,
+        provider: &str,
+        model: &str,
+    ) -> Result<(), HostError> {
+        self.shared
+            .write(lease::record_provider(
+                &self.shared.pool,
+                lease,
+                provider,
+                model,
+            ))
+            .await
     }
 
     async fn ensure_room(&self, room: &str) -> Result<(), HostError> {
-        self.shared.livekit.create_room(room).await.map_err(|error| HostError::Unavailable(error.to_string()))
+        self.shared
+            .livekit
+            .create_room(room)
+            .await
+            .map_err(|error| HostError::Unavailable(error.to_string()))
     }
 
     async fn next_notice(&self) -> Notice {
@@ -173,13 +238,21 @@ enum Written {
 
 impl Shared {
     /// Carries out a statement within its time, and keeps account of whether the database is there.
-    async fn reach<T>(&self, statement: impl Future<Output = sqlx::Result<T>>) -> Result<T, HostError> {
+    async fn reach<T>(
+        &self,
+        statement: impl Future<Output = sqlx::Result<T>>,
+    ) -> Result<T, HostError> {
         let result = match tokio::time::timeout(self.terms.statement_timeout, statement).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(host_error(error)),
-            Err(_) => Err(HostError::Unavailable("the database did not answer in time".into())),
+            Err(_) => Err(HostError::Unavailable(
+                "the database did not answer in time".into(),
+            )),
         };
-        let mut since = self.reachable_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut since = self
+            .reachable_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match &result {
             Err(HostError::Unavailable(_)) => *since = None,
             _ => {
@@ -189,7 +262,10 @@ impl Shared {
         result
     }
 
-    async fn write(&self, statement: impl Future<Output = sqlx::Result<Written>>) -> Result<(), HostError> {
+    async fn write(
+        &self,
+        statement: impl Future<Output = sqlx::Result<Written>>,
+    ) -> Result<(), HostError> {
         match self.reach(statement).await? {
             Written::Done => Ok(()),
             Written::LeaseLost => Err(HostError::LeaseLost),
@@ -200,7 +276,10 @@ impl Shared {
     /// Returns whether leases that ran out may be taken. After an outage their holders come back at the same time as we do,
     /// and have one period to renew; a database that was restarted asks for the same (see `lease::claim`).
     fn may_take_expired(&self) -> bool {
-        let since = *self.reachable_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = *self
+            .reachable_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         since.is_some_and(|since| since.elapsed() >= self.terms.period)
     }
 
@@ -210,7 +289,10 @@ impl Shared {
 
     fn forget(&self, lease: Lease) {
         let mut held = self.held();
-        if held.get(&lease.conversation).is_some_and(|held| held.lease == lease) {
+        if held
+            .get(&lease.conversation)
+            .is_some_and(|held| held.lease == lease)
+        {
             held.remove(&lease.conversation);
         }
         drop(held);
@@ -221,14 +303,31 @@ impl Shared {
 fn host_error(error: sqlx::Error) -> HostError {
     match &error {
         // 22 and 23: the values themselves are wrong; the same write would be refused again.
-        sqlx::Error::Database(cause) if cause.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23")) => {
-            HostError::Refused(format!("{} {}", cause.code().unwrap_or_default(), cause.constraint().unwrap_or_default()))
+        sqlx::Error::Database(cause)
+            if cause
+                .code()
+                .is_some_and(|code| code.starts_with("22") || code.starts_with("23")) =>
+        {
+            HostError::Refused(format!(
+                "{} {}",
+                cause.code().unwrap_or_default(),
+                cause.constraint().unwrap_or_default()
+            ))
         }
-        sqlx::Error::ColumnDecode { index, .. } => HostError::Refused(format!("column {index} is not known to this release")),
+        sqlx::Error::ColumnDecode { index, .. } => {
+            HostError::Refused(format!("column {index} is not known to this release"))
+        }
         // The message could hold a row's values; its kind is enough.
-        sqlx::Error::Database(cause) => HostError::Unavailable(format!("database error {}", cause.code().unwrap_or_default())),
-        sqlx::Error::Io(cause) => HostError::Unavailable(format!("database connection: {}", cause.kind())),
-        sqlx::Error::PoolTimedOut => HostError::Unavailable("no database connection in time".into()),
+        sqlx::Error::Database(cause) => HostError::Unavailable(format!(
+            "database error {}",
+            cause.code().unwrap_or_default()
+        )),
+        sqlx::Error::Io(cause) => {
+            HostError::Unavailable(format!("database connection: {}", cause.kind()))
+        }
+        sqlx::Error::PoolTimedOut => {
+            HostError::Unavailable("no database connection in time".into())
+        }
         _ => HostError::Unavailable("database".into()),
     }
 }

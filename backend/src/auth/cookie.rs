@@ -24,20 +24,37 @@ pub(super) fn clear(config: &Config) -> HeaderValue {
 /// Returns the token that the browser sent, unless the page that made it send is not our web app: pages of our sister hosts
 /// are of the same site to a browser, and `SameSite` does not hold them back.
 pub(super) fn get(config: &Config, headers: &HeaderMap) -> Option<SecretString> {
-    if headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() != config.http.web_origin().as_bytes()) {
+    if headers
+        .get(header::ORIGIN)
+        .is_some_and(|origin| origin.as_bytes() != config.http.web_origin().as_bytes())
+    {
         return None;
     }
-    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let lines = headers
+        .get_all(header::COOKIE)
+        .into_iter()
+        .filter_map(|line| line.to_str().ok());
     let mut cookies = lines.flat_map(|line| Cookie::split_parse(line).filter_map(Result::ok));
-    cookies.find(|cookie| cookie.name() == NAME).map(|cookie| cookie.value().to_owned().into())
+    cookies
+        .find(|cookie| cookie.name() == NAME)
+        .map(|cookie| cookie.value().to_owned().into())
 }
 
 fn header_value(config: &Config, value: &str, max_age_s: i64) -> HeaderValue {
-    let secure = if config.auth.secure_cookie { "; Secure" } else { "" };
-    let cookie = Cookie::build((NAME, value)).path(PATH).http_only(true).same_site(SameSite::Strict).build();
+    let secure = if config.auth.secure_cookie {
+        "; Secure"
+    } else {
+        ""
+    };
+    let cookie = Cookie::build((NAME, value))
+        .path(PATH)
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .build();
     // `Max-Age` is written by hand: the cookie crate wants a time library of its own for it.
     let text = format!("{cookie}; Max-Age={max_age_s}{secure}");
-    let mut value = HeaderValue::from_str(&text).expect("a token of URL-safe letters makes a header value");
+    let mut value =
+        HeaderValue::from_str(&text).expect("a token of URL-safe letters makes a header value");
     value.set_sensitive(true);
     value
 }

@@ -122,7 +122,10 @@ impl DisplayName {
             return refused("too_long", "must have at most 200 characters");
         }
         if text.chars().any(char::is_control) {
-            return refused("invalid_characters", "holds characters that cannot be shown");
+            return refused(
+                "invalid_characters",
+                "holds characters that cannot be shown",
+            );
         }
         Ok(Self(text.to_owned()))
     }
@@ -134,14 +137,17 @@ impl DisplayName {
     }
 }
 
-/// Parses the name of a time zone, such as `Europe/Lisbon`, and returns its usual spelling.
+/// Parses the name of a time zone, such as `Europe/Lisbon`, and returns it.
 ///
 /// # Errors
 /// When there is none of that name.
 pub fn parse_time_zone(text: &str) -> Result<&'static str, Refused> {
-    match Tz::from_str_insensitive(text.trim()) {
+    match text.trim().parse::<Tz>() {
         Ok(zone) => Ok(zone.name()),
-        Err(_) => refused("unknown_time_zone", "is not the name of a time zone, such as Europe/Lisbon"),
+        Err(_) => refused(
+            "unknown_time_zone",
+            "is not the name of a time zone, such as Europe/Lisbon",
+        ),
     }
 }
 
@@ -152,7 +158,10 @@ pub fn parse_time_zone(text: &str) -> Result<&'static str, Refused> {
 pub fn parse_language(text: &str) -> Result<String, Refused> {
     match LanguageTag::parse_and_normalize(text.trim()) {
         Ok(tag) if tag.as_str().len() <= LANGUAGE_MAX_BYTES => Ok(tag.into_inner()),
-        _ => refused("invalid_language", "is not a language tag, such as en or pt-BR"),
+        _ => refused(
+            "invalid_language",
+            "is not a language tag, such as en or pt-BR",
+        ),
     }
 }
 
@@ -175,7 +184,9 @@ pub struct User {
 
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("User").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -225,12 +236,25 @@ mod tests {
 
     #[test]
     fn one_address_is_one_account_however_it_is_typed() {
-        assert_eq!(EmailAddress::parse("  Ada@Example.ORG ").unwrap(), EmailAddress::parse("ada@example.org").unwrap());
+        assert_eq!(
+            EmailAddress::parse("  Ada@Example.ORG ").unwrap(),
+            EmailAddress::parse("ada@example.org").unwrap()
+        );
     }
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", " ", "ada", "@example.org", "ada@", "ada@@example.org", "a b@example.org", "ada\u{0}@example.org", "ä@example.org"] {
+        for text in [
+            "",
+            " ",
+            "ada",
+            "@example.org",
+            "ada@",
+            "ada@@example.org",
+            "a b@example.org",
+            "ada\u{0}@example.org",
+            "ä@example.org",
+        ] {
             assert!(EmailAddress::parse(text).is_err(), "{text:?}");
         }
         assert!(EmailAddress::parse(&format!("{}@example.org", "a".repeat(300))).is_err());
@@ -239,7 +263,13 @@ mod tests {
     #[test]
     fn addresses_and_passwords_are_not_shown() {
         assert!(!format!("{:?}", EmailAddress::parse("ada@example.org").unwrap()).contains("ada"));
-        assert!(!format!("{:?}", Password::parse("correct horse".to_owned().into()).unwrap()).contains("horse"));
+        assert!(
+            !format!(
+                "{:?}",
+                Password::parse("correct horse".to_owned().into()).unwrap()
+            )
+            .contains("horse")
+        );
     }
 
     #[test]
@@ -254,13 +284,16 @@ mod tests {
     #[test]
     fn a_name_can_be_of_any_script_but_not_of_control_characters() {
         assert_eq!(DisplayName::parse(" ادا ").unwrap().as_str(), "ادا");
-        assert_eq!(DisplayName::parse("A\u{0}da").unwrap_err().code, "invalid_characters");
+        assert_eq!(
+            DisplayName::parse("A\u{0}da").unwrap_err().code,
+            "invalid_characters"
+        );
         assert_eq!(DisplayName::parse("\t").unwrap_err().code, "required");
     }
 
     #[test]
-    fn zones_and_languages_get_their_usual_spelling() {
-        assert_eq!(parse_time_zone("europe/lisbon").unwrap(), "Europe/Lisbon");
+    fn only_known_zones_are_taken_and_languages_get_their_usual_spelling() {
+        assert_eq!(parse_time_zone(" Europe/Lisbon ").unwrap(), "Europe/Lisbon");
         assert!(parse_time_zone("Mars/Olympus").is_err());
         assert_eq!(parse_language("PT-br").unwrap(), "pt-BR");
         assert!(parse_language("not a language").is_err());
@@ -270,12 +303,22 @@ mod tests {
     fn a_refresh_token_is_judged_by_its_family_first() {
         let now = DateTime::<Utc>::UNIX_EPOCH;
         let later = now + chrono::TimeDelta::seconds(1);
-        let token = |is_used, expires_at, revoked: Option<&str>| StoredToken { expires_at, is_used, revoked_reason: revoked.map(str::to_owned) };
+        let token = |is_used, expires_at, revoked: Option<&str>| StoredToken {
+            expires_at,
+            is_used,
+            revoked_reason: revoked.map(str::to_owned),
+        };
         assert_eq!(token(false, later, None).judge(now), Verdict::Rotate);
         assert_eq!(token(false, now, None).judge(now), Verdict::Expired);
         assert_eq!(token(true, later, None).judge(now), Verdict::Reused);
         assert_eq!(token(true, now, None).judge(now), Verdict::Reused);
-        assert_eq!(token(false, later, Some("reused")).judge(now), Verdict::RevokedByReuse);
-        assert_eq!(token(true, later, Some("logout")).judge(now), Verdict::Revoked);
+        assert_eq!(
+            token(false, later, Some("reused")).judge(now),
+            Verdict::RevokedByReuse
+        );
+        assert_eq!(
+            token(true, later, Some("logout")).judge(now),
+            Verdict::Revoked
+        );
     }
 }

@@ -23,7 +23,9 @@ pub struct Learner {
 
 impl std::fmt::Debug for Learner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Learner").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Learner")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -31,15 +33,29 @@ impl FromRequestParts<AppState> for Learner {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let (_, token) = token.ok_or_else(|| ApiError::unauthorized("Send an access token: Authorization: Bearer ..."))?;
-        let bearer = app.access_keys.check(token.trim(), app.clock.now()).map_err(|error| match error {
-            CheckTokenError::Expired => ApiError::token_expired(),
-            CheckTokenError::Forged => ApiError::unauthorized("The access token is not valid."),
+        let header = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let token = header
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let (_, token) = token.ok_or_else(|| {
+            ApiError::unauthorized("Send an access token: Authorization: Bearer ...")
         })?;
+        let bearer = app
+            .access_keys
+            .check(token.trim(), app.clock.now())
+            .map_err(|error| match error {
+                CheckTokenError::Expired => ApiError::token_expired(),
+                CheckTokenError::Forged => ApiError::unauthorized("The access token is not valid."),
+            })?;
         let user = store::find_user(&app.pool, bearer.user).await?;
         let user = user.ok_or_else(|| ApiError::unauthorized("The account is gone."))?;
-        Ok(Self { id: user.id, family: bearer.family, display_name: user.display_name })
+        Ok(Self {
+            id: user.id,
+            family: bearer.family,
+            display_name: user.display_name,
+        })
     }
 }

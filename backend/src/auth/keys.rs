@@ -53,11 +53,26 @@ pub enum KeyFileError {
 /// # Errors
 /// [`KeyFileError::Io`] when the file exists or cannot be written.
 pub fn generate_key_file(path: &Path) -> Result<(), KeyFileError> {
-    let failed = |cause| KeyFileError::Io { path: path.display().to_string(), cause };
-    let key = KeypairBytes { secret_key: rand::random(), public_key: None };
-    let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| failed(std::io::Error::other(error)))?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-    file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+    let failed = |cause| KeyFileError::Io {
+        path: path.display().to_string(),
+        cause,
+    };
+    let key = KeypairBytes {
+        secret_key: rand::random(),
+        public_key: None,
+    };
+    let pem = key
+        .to_pkcs8_pem(LineEnding::LF)
+        .map_err(|error| failed(std::io::Error::other(error)))?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(failed)?;
+    file.write_all(pem.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(failed)
 }
 
 /// Signs and checks access tokens.
@@ -134,21 +149,37 @@ impl AccessKeys {
     pub fn load(config: &AuthConfig, issuer: &str) -> Result<Self, KeyFileError> {
         let path = &config.jwt_key_file;
         let shown = || path.display().to_string();
-        let metadata = std::fs::metadata(path).map_err(|cause| KeyFileError::Io { path: shown(), cause })?;
+        let metadata = std::fs::metadata(path).map_err(|cause| KeyFileError::Io {
+            path: shown(),
+            cause,
+        })?;
         if metadata.permissions().mode() & 0o077 != 0 {
-            return Err(KeyFileError::Unusable { path: shown(), why: "can be read by others; run chmod 600 on it" });
+            return Err(KeyFileError::Unusable {
+                path: shown(),
+                why: "can be read by others; run chmod 600 on it",
+            });
         }
-        let pem = std::fs::read_to_string(path).map_err(|cause| KeyFileError::Io { path: shown(), cause })?;
+        let pem = std::fs::read_to_string(path).map_err(|cause| KeyFileError::Io {
+            path: shown(),
+            cause,
+        })?;
         let key = SigningKey::from_pkcs8_pem(&pem).map_err(|_| KeyFileError::Unusable {
             path: shown(),
             why: "holds no Ed25519 key in PKCS#8 PEM; make one with `openssl genpkey -algorithm ed25519`",
         })?;
-        Self::new(&key, issuer, config.access_ttl)
-            .ok_or_else(|| KeyFileError::Unusable { path: shown(), why: "holds a key that cannot sign" })
+        Self::new(&key, issuer, config.access_ttl).ok_or_else(|| KeyFileError::Unusable {
+            path: shown(),
+            why: "holds a key that cannot sign",
+        })
     }
 
     fn new(key: &SigningKey, issuer: &str, ttl: Duration) -> Option<Self> {
-        let der = KeypairBytes { secret_key: key.to_bytes(), public_key: None }.to_pkcs8_der().ok()?;
+        let der = KeypairBytes {
+            secret_key: key.to_bytes(),
+            public_key: None,
+        }
+        .to_pkcs8_der()
+        .ok()?;
         let x = URL_SAFE_NO_PAD.encode(key.verifying_key().to_bytes());
         // RFC 7638: the hash of the members in this order and spelling.
         let thumbprint = Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#));
@@ -163,7 +194,16 @@ impl AccessKeys {
             encoding: EncodingKey::from_ed_der(der.as_bytes()),
             decoding: DecodingKey::from_ed_components(&x).ok()?,
             validation,
-            public: JwkSet { keys: vec![Jwk { kty: "OKP", crv: "Ed25519", alg: "EdDSA", purpose: "sig", kid: kid.clone(), x }] },
+            public: JwkSet {
+                keys: vec![Jwk {
+                    kty: "OKP",
+                    crv: "Ed25519",
+                    alg: "EdDSA",
+                    purpose: "sig",
+                    kid: kid.clone(),
+                    x,
+                }],
+            },
             kid,
             issuer: issuer.to_owned(),
             ttl,
@@ -175,7 +215,10 @@ impl AccessKeys {
     /// # Errors
     /// When the crypto library fails, which it has no reason to.
     pub fn sign(&self, bearer: Bearer, now: DateTime<Utc>) -> jsonwebtoken::errors::Result<String> {
-        let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        let header = Header {
+            kid: Some(self.kid.clone()),
+            ..Header::new(Algorithm::EdDSA)
+        };
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: AUDIENCE.to_owned(),
@@ -193,14 +236,18 @@ impl AccessKeys {
     /// # Errors
     /// [`CheckTokenError`]. A token that is both forged and too old is forged.
     pub fn check(&self, token: &str, now: DateTime<Utc>) -> Result<Bearer, CheckTokenError> {
-        let data = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(|_| CheckTokenError::Forged)?;
+        let data = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
+            .map_err(|_| CheckTokenError::Forged)?;
         if data.header.kid.as_ref().is_some_and(|kid| *kid != self.kid) {
             return Err(CheckTokenError::Forged);
         }
         if data.claims.exp <= now.timestamp() {
             return Err(CheckTokenError::Expired);
         }
-        Ok(Bearer { user: data.claims.sub, family: data.claims.sid })
+        Ok(Bearer {
+            user: data.claims.sub,
+            family: data.claims.sid,
+        })
     }
 
     /// Returns how long a token is good for.
@@ -212,7 +259,9 @@ impl AccessKeys {
 
 impl fmt::Debug for AccessKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessKeys").field("kid", &self.kid).finish_non_exhaustive()
+        f.debug_struct("AccessKeys")
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
     }
 }
 
@@ -230,28 +279,50 @@ mod tests {
     use super::*;
 
     fn keys() -> AccessKeys {
-        AccessKeys::new(&SigningKey::from_bytes(&[7; 32]), "http://localhost:8000/", Duration::from_secs(900)).unwrap()
+        AccessKeys::new(
+            &SigningKey::from_bytes(&[7; 32]),
+            "http://localhost:8000/",
+            Duration::from_secs(900),
+        )
+        .unwrap()
     }
 
     fn bearer() -> Bearer {
-        Bearer { user: Uuid::now_v7(), family: Uuid::now_v7() }
+        Bearer {
+            user: Uuid::now_v7(),
+            family: Uuid::now_v7(),
+        }
     }
 
     #[test]
     fn a_token_is_good_until_its_last_second() {
         let (keys, bearer, now) = (keys(), bearer(), DateTime::<Utc>::UNIX_EPOCH);
         let token = keys.sign(bearer, now).unwrap();
-        assert_eq!(keys.check(&token, now + Duration::from_secs(899)), Ok(bearer));
-        assert_eq!(keys.check(&token, now + Duration::from_secs(900)), Err(CheckTokenError::Expired));
+        assert_eq!(
+            keys.check(&token, now + Duration::from_secs(899)),
+            Ok(bearer)
+        );
+        assert_eq!(
+            keys.check(&token, now + Duration::from_secs(900)),
+            Err(CheckTokenError::Expired)
+        );
     }
 
     #[test]
     fn a_token_of_another_key_is_forged() {
         let now = DateTime::<Utc>::UNIX_EPOCH;
-        let other = AccessKeys::new(&SigningKey::from_bytes(&[8; 32]), "http://localhost:8000/", Duration::from_secs(900)).unwrap();
+        let other = AccessKeys::new(
+            &SigningKey::from_bytes(&[8; 32]),
+            "http://localhost:8000/",
+            Duration::from_secs(900),
+        )
+        .unwrap();
         let token = other.sign(bearer(), now).unwrap();
         assert_eq!(keys().check(&token, now), Err(CheckTokenError::Forged));
-        assert_eq!(keys().check(&token, now + Duration::from_secs(9000)), Err(CheckTokenError::Forged));
+        assert_eq!(
+            keys().check(&token, now + Duration::from_secs(9000)),
+            Err(CheckTokenError::Forged)
+        );
     }
 
     #[test]
@@ -259,7 +330,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jwt-key.pem");
         generate_key_file(&path).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert!(generate_key_file(&path).is_err());
         let config = AuthConfig {
             jwt_key_file: path.clone(),
@@ -270,6 +344,11 @@ mod tests {
         };
         AccessKeys::load(&config, "http://localhost:8000/").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(AccessKeys::load(&config, "http://localhost:8000/").unwrap_err().to_string().contains("chmod 600"));
+        assert!(
+            AccessKeys::load(&config, "http://localhost:8000/")
+                .unwrap_err()
+                .to_string()
+                .contains("chmod 600")
+        );
     }
 }

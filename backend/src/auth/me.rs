@@ -7,11 +7,11 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::Learner;
 use super::answers::UserAnswer;
 use super::domain::{self, DisplayName, EmailAddress, Password};
 use super::sign_in::invalid_credentials;
 use super::store::{self, UserChange};
-use super::Learner;
 use crate::app::AppState;
 use crate::error::{ApiError, FieldError};
 use crate::extract::{ApiJson, ClientAddr};
@@ -40,8 +40,13 @@ pub(super) struct PasswordChange {
 
 /// Returns the learner's account.
 #[utoipa::path(get, path = "/auth/me", tag = "auth", responses((status = 200, body = UserAnswer)))]
-pub(super) async fn show(State(app): State<AppState>, learner: Learner) -> Result<Json<UserAnswer>, ApiError> {
-    let user = store::find_user(&app.pool, learner.id).await?.ok_or_else(gone)?;
+pub(super) async fn show(
+    State(app): State<AppState>,
+    learner: Learner,
+) -> Result<Json<UserAnswer>, ApiError> {
+    let user = store::find_user(&app.pool, learner.id)
+        .await?
+        .ok_or_else(gone)?;
     Ok(Json(user.into()))
 }
 
@@ -53,7 +58,9 @@ pub(super) async fn change(
     ApiJson(body): ApiJson<MeChange>,
 ) -> Result<Json<UserAnswer>, ApiError> {
     let change = body.parse()?;
-    let user = store::change_user(&app.pool, learner.id, &change).await?.ok_or_else(gone)?;
+    let user = store::change_user(&app.pool, learner.id, &change)
+        .await?
+        .ok_or_else(gone)?;
     Ok(Json(user.into()))
 }
 
@@ -63,7 +70,7 @@ pub(super) async fn change(
     path = "/auth/password",
     tag = "auth",
     request_body = PasswordChange,
-    responses((status = 204), (status = 401, description = "`invalid_credentials`", body = crate::error::Problem))
+    responses((status = 204), (status = 401, description = "`invalid_credentials`", body = crate::error::Problem, content_type = "application/problem+json"))
 )]
 pub(super) async fn change_password(
     State(app): State<AppState>,
@@ -72,18 +79,37 @@ pub(super) async fn change_password(
     ApiJson(body): ApiJson<PasswordChange>,
 ) -> Result<StatusCode, ApiError> {
     let (current, new) = body.parse()?;
-    let user = store::find_user(&app.pool, learner.id).await?.ok_or_else(gone)?;
-    let account = EmailAddress::parse(&user.email).map_err(|_| ApiError::internal("a stored address is none"))?;
+    let user = store::find_user(&app.pool, learner.id)
+        .await?
+        .ok_or_else(gone)?;
+    let account = EmailAddress::parse(&user.email)
+        .map_err(|_| ApiError::internal("a stored address is none"))?;
     app.limits.login(address, &account)?;
-    let old_hash = store::find_password_hash(&app.pool, learner.id).await?.ok_or_else(gone)?;
-    if !app.passwords.verify(current, Some(old_hash.clone())).await.map_err(ApiError::internal)? {
+    let old_hash = store::find_password_hash(&app.pool, learner.id)
+        .await?
+        .ok_or_else(gone)?;
+    if !app
+        .passwords
+        .verify(current, Some(old_hash.clone()))
+        .await
+        .map_err(ApiError::internal)?
+    {
         return Err(invalid_credentials());
     }
     let new_hash = app.passwords.hash(new).await.map_err(ApiError::internal)?;
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now();
     // Somebody else changed it in between: then the current one is no longer what was offered.
-    if !store::change_password(&mut transaction, learner.id, &old_hash, &new_hash, learner.family, now).await? {
+    if !store::change_password(
+        &mut transaction,
+        learner.id,
+        &old_hash,
+        &new_hash,
+        learner.family,
+        now,
+    )
+    .await?
+    {
         return Err(invalid_credentials());
     }
     transaction.commit().await?;
@@ -92,15 +118,36 @@ pub(super) async fn change_password(
 
 impl MeChange {
     fn parse(self) -> Result<UserChange, ApiError> {
-        let display_name = self.display_name.as_deref().map(DisplayName::parse).transpose();
-        let time_zone = self.time_zone.as_deref().map(domain::parse_time_zone).transpose();
-        let ui_language = self.ui_language.as_deref().map(domain::parse_language).transpose();
+        let display_name = self
+            .display_name
+            .as_deref()
+            .map(DisplayName::parse)
+            .transpose();
+        let time_zone = self
+            .time_zone
+            .as_deref()
+            .map(domain::parse_time_zone)
+            .transpose();
+        let ui_language = self
+            .ui_language
+            .as_deref()
+            .map(domain::parse_language)
+            .transpose();
         match (display_name, time_zone, ui_language) {
-            (Ok(display_name), Ok(time_zone), Ok(ui_language)) => Ok(UserChange { display_name, time_zone, ui_language }),
+            (Ok(display_name), Ok(time_zone), Ok(ui_language)) => Ok(UserChange {
+                display_name,
+                time_zone,
+                ui_language,
+            }),
             (display_name, time_zone, ui_language) => {
-                let refused =
-                    [("display_name", display_name.err()), ("time_zone", time_zone.err()), ("ui_language", ui_language.err())];
-                Err(ApiError::invalid(refused.into_iter().filter_map(FieldError::of).collect()))
+                let refused = [
+                    ("display_name", display_name.err()),
+                    ("time_zone", time_zone.err()),
+                    ("ui_language", ui_language.err()),
+                ];
+                Err(ApiError::invalid(
+                    refused.into_iter().filter_map(FieldError::of).collect(),
+                ))
             }
         }
     }
@@ -108,11 +155,19 @@ impl MeChange {
 
 impl PasswordChange {
     fn parse(self) -> Result<(Password, Password), ApiError> {
-        match (Password::parse_offered(self.current_password), Password::parse(self.new_password)) {
+        match (
+            Password::parse_offered(self.current_password),
+            Password::parse(self.new_password),
+        ) {
             (Ok(current), Ok(new)) => Ok((current, new)),
             (current, new) => {
-                let refused = [("current_password", current.err()), ("new_password", new.err())];
-                Err(ApiError::invalid(refused.into_iter().filter_map(FieldError::of).collect()))
+                let refused = [
+                    ("current_password", current.err()),
+                    ("new_password", new.err()),
+                ];
+                Err(ApiError::invalid(
+                    refused.into_iter().filter_map(FieldError::of).collect(),
+                ))
             }
         }
     }

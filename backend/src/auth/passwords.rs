@@ -9,8 +9,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use super::domain::Password;
 
 /// A hash of nothing, at the same cost as a real one: whoever has no account waits as long as whoever has one.
-const NOBODYS: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGtub3dzIHRoaXM$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGtub3dzIHRoaXM$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Hashes and verifies passwords.
 #[derive(Debug)]
@@ -33,7 +32,9 @@ impl PasswordHasher {
     /// Hashes at most so many at once; each takes 19 MiB and a core.
     #[must_use]
     pub fn new(at_once: usize) -> Self {
-        Self { slots: Semaphore::new(at_once.max(1)) }
+        Self {
+            slots: Semaphore::new(at_once.max(1)),
+        }
     }
 
     /// Returns a password's hash, with a salt of its own.
@@ -42,7 +43,8 @@ impl PasswordHasher {
     /// [`HashError`].
     pub async fn hash(&self, password: Password) -> Result<String, HashError> {
         let _slot = self.slots.acquire().await;
-        let hash = spawn_blocking(move || Argon2::default().hash_password(password.expose_bytes())).await??;
+        let hash = spawn_blocking(move || Argon2::default().hash_password(password.expose_bytes()))
+            .await??;
         Ok(hash.to_string())
     }
 
@@ -50,11 +52,17 @@ impl PasswordHasher {
     ///
     /// # Errors
     /// [`HashError`].
-    pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool, HashError> {
+    pub async fn verify(
+        &self,
+        password: Password,
+        hash: Option<String>,
+    ) -> Result<bool, HashError> {
         let _slot = self.slots.acquire().await;
         let verified = spawn_blocking(move || {
             let expected = PasswordHash::new(hash.as_deref().unwrap_or(NOBODYS))?;
-            let fits = Argon2::default().verify_password(password.expose_bytes(), &expected).is_ok();
+            let fits = Argon2::default()
+                .verify_password(password.expose_bytes(), &expected)
+                .is_ok();
             Ok::<_, argon2::password_hash::Error>(fits && hash.is_some())
         });
         Ok(verified.await??)
@@ -73,15 +81,36 @@ mod tests {
     async fn a_hash_knows_its_password_and_no_other() {
         let hasher = PasswordHasher::new(1);
         let hash = hasher.hash(password("correct horse")).await.unwrap();
-        assert!(hasher.verify(password("correct horse"), Some(hash.clone())).await.unwrap());
-        assert!(!hasher.verify(password("correct horsf"), Some(hash)).await.unwrap());
-        assert!(!hasher.verify(password("correct horse"), None).await.unwrap());
+        assert!(
+            hasher
+                .verify(password("correct horse"), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !hasher
+                .verify(password("correct horsf"), Some(hash))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !hasher
+                .verify(password("correct horse"), None)
+                .await
+                .unwrap()
+        );
     }
 
     #[tokio::test]
     async fn the_hash_that_stands_in_for_nobodys_costs_what_a_real_one_does() {
-        let real = PasswordHasher::new(1).hash(password("correct horse")).await.unwrap();
-        let (real, nobodys) = (PasswordHash::new(&real).unwrap(), PasswordHash::new(NOBODYS).unwrap());
+        let real = PasswordHasher::new(1)
+            .hash(password("correct horse"))
+            .await
+            .unwrap();
+        let (real, nobodys) = (
+            PasswordHash::new(&real).unwrap(),
+            PasswordHash::new(NOBODYS).unwrap(),
+        );
         assert_eq!(real.params, nobodys.params);
         assert_eq!(real.algorithm, nobodys.algorithm);
         assert_eq!(real.hash.unwrap().len(), nobodys.hash.unwrap().len());

@@ -52,7 +52,10 @@ pub(super) struct RefreshToken {
 }
 
 /// What every sign-in is answered with: the pair of tokens, the second also as a cookie.
-type SignedInAnswer = (AppendHeaders<[(header::HeaderName, header::HeaderValue); 2]>, Json<SignedIn>);
+type SignedInAnswer = (
+    AppendHeaders<[(header::HeaderName, header::HeaderValue); 2]>,
+    Json<SignedIn>,
+);
 
 /// Makes an account and signs it in.
 #[utoipa::path(
@@ -60,7 +63,7 @@ type SignedInAnswer = (AppendHeaders<[(header::HeaderName, header::HeaderValue);
     path = "/auth/register",
     tag = "auth",
     request_body = Registration,
-    responses((status = 201, body = SignedIn), (status = 409, description = "`email_taken`", body = crate::error::Problem))
+    responses((status = 201, body = SignedIn), (status = 409, description = "`email_taken`", body = crate::error::Problem, content_type = "application/problem+json"))
 )]
 pub(super) async fn register(
     State(app): State<AppState>,
@@ -69,12 +72,21 @@ pub(super) async fn register(
 ) -> Result<impl IntoResponse, ApiError> {
     let (email, password, display_name) = body.parse()?;
     app.limits.registration(address, &email)?;
-    if store::find_user_by_email(&app.pool, &email).await?.is_some() {
+    if store::find_user_by_email(&app.pool, &email)
+        .await?
+        .is_some()
+    {
         return Err(email_taken());
     }
-    let hash = app.passwords.hash(password).await.map_err(ApiError::internal)?;
+    let hash = app
+        .passwords
+        .hash(password)
+        .await
+        .map_err(ApiError::internal)?;
     let mut transaction = app.pool.begin().await?;
-    let user = store::insert_user(&mut transaction, &email, &display_name, &hash).await?.ok_or_else(email_taken)?;
+    let user = store::insert_user(&mut transaction, &email, &display_name, &hash)
+        .await?
+        .ok_or_else(email_taken)?;
     let answer = open(&app, &mut transaction, user).await?;
     transaction.commit().await?;
     Ok((StatusCode::CREATED, answer))
@@ -86,7 +98,7 @@ pub(super) async fn register(
     path = "/auth/login",
     tag = "auth",
     request_body = Credentials,
-    responses((status = 200, body = SignedIn), (status = 401, description = "`invalid_credentials`", body = crate::error::Problem))
+    responses((status = 200, body = SignedIn), (status = 401, description = "`invalid_credentials`", body = crate::error::Problem, content_type = "application/problem+json"))
 )]
 pub(super) async fn login(
     State(app): State<AppState>,
@@ -100,7 +112,11 @@ pub(super) async fn login(
         Some(user) => store::find_password_hash(&app.pool, user.id).await?,
         None => None,
     };
-    let is_right = app.passwords.verify(password, hash).await.map_err(ApiError::internal)?;
+    let is_right = app
+        .passwords
+        .verify(password, hash)
+        .await
+        .map_err(ApiError::internal)?;
     let user = user.filter(|_| is_right).ok_or_else(invalid_credentials)?;
     let mut transaction = app.pool.begin().await?;
     let answer = open(&app, &mut transaction, user).await?;
@@ -116,7 +132,7 @@ pub(super) async fn login(
     request_body(content = Option<RefreshToken>, description = "Left out by browsers, which send the cookie"),
     responses(
         (status = 200, body = SignedIn),
-        (status = 401, description = "`unauthorized`, `token_expired` or `refresh_reused`", body = crate::error::Problem)
+        (status = 401, description = "`unauthorized`, `token_expired` or `refresh_reused`", body = crate::error::Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn refresh(
@@ -124,11 +140,14 @@ pub(super) async fn refresh(
     headers: HeaderMap,
     OptionalJson(body): OptionalJson<RefreshToken>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let token = body.or_cookie(&app, &headers).ok_or_else(|| ApiError::unauthorized("Send a refresh token, or the cookie."))?;
+    let token = body
+        .or_cookie(&app, &headers)
+        .ok_or_else(|| ApiError::unauthorized("Send a refresh token, or the cookie."))?;
     let now = app.clock.now();
     let mut transaction = app.pool.begin().await?;
     let turned_in = store::turn_in(&mut transaction, &refresh_tokens::hash(&token), now).await?;
-    let turned_in = turned_in.ok_or_else(|| ApiError::unauthorized("The refresh token is not valid."))?;
+    let turned_in =
+        turned_in.ok_or_else(|| ApiError::unauthorized("The refresh token is not valid."))?;
     match turned_in.verdict {
         Verdict::Rotate => {}
         Verdict::Reused => {
@@ -162,10 +181,18 @@ pub(super) async fn logout(
 ) -> Result<impl IntoResponse, ApiError> {
     if let Some(token) = body.or_cookie(&app, &headers) {
         let mut transaction = app.pool.begin().await?;
-        store::sign_out(&mut transaction, &refresh_tokens::hash(&token), app.clock.now()).await?;
+        store::sign_out(
+            &mut transaction,
+            &refresh_tokens::hash(&token),
+            app.clock.now(),
+        )
+        .await?;
         transaction.commit().await?;
     }
-    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie::clear(&app.config))])))
+    Ok((
+        StatusCode::NO_CONTENT,
+        AppendHeaders([(header::SET_COOKIE, cookie::clear(&app.config))]),
+    ))
 }
 
 impl Registration {
@@ -176,8 +203,14 @@ impl Registration {
         match (email, password, display_name) {
             (Ok(email), Ok(password), Ok(display_name)) => Ok((email, password, display_name)),
             (email, password, display_name) => {
-                let refused = [("email", email.err()), ("password", password.err()), ("display_name", display_name.err())];
-                Err(ApiError::invalid(refused.into_iter().filter_map(FieldError::of).collect()))
+                let refused = [
+                    ("email", email.err()),
+                    ("password", password.err()),
+                    ("display_name", display_name.err()),
+                ];
+                Err(ApiError::invalid(
+                    refused.into_iter().filter_map(FieldError::of).collect(),
+                ))
             }
         }
     }
@@ -185,11 +218,16 @@ impl Registration {
 
 impl Credentials {
     fn parse(self) -> Result<(EmailAddress, Password), ApiError> {
-        match (EmailAddress::parse(&self.email), Password::parse_offered(self.password)) {
+        match (
+            EmailAddress::parse(&self.email),
+            Password::parse_offered(self.password),
+        ) {
             (Ok(email), Ok(password)) => Ok((email, password)),
             (email, password) => {
                 let refused = [("email", email.err()), ("password", password.err())];
-                Err(ApiError::invalid(refused.into_iter().filter_map(FieldError::of).collect()))
+                Err(ApiError::invalid(
+                    refused.into_iter().filter_map(FieldError::of).collect(),
+                ))
             }
         }
     }
@@ -197,25 +235,54 @@ impl Credentials {
 
 impl RefreshToken {
     fn or_cookie(self, app: &AppState, headers: &HeaderMap) -> Option<SecretString> {
-        self.refresh_token.or_else(|| cookie::get(&app.config, headers)).filter(refresh_tokens::is_plausible)
+        self.refresh_token
+            .or_else(|| cookie::get(&app.config, headers))
+            .filter(refresh_tokens::is_plausible)
     }
 }
 
-async fn open(app: &AppState, connection: &mut PgConnection, user: User) -> Result<SignedInAnswer, ApiError> {
+async fn open(
+    app: &AppState,
+    connection: &mut PgConnection,
+    user: User,
+) -> Result<SignedInAnswer, ApiError> {
     let family = store::open_family(connection, user.id).await?;
     hand_out(app, connection, user, family).await
 }
 
 /// Signs an access token and stores a refresh token of a family.
-async fn hand_out(app: &AppState, connection: &mut PgConnection, user: User, family: Uuid) -> Result<SignedInAnswer, ApiError> {
+async fn hand_out(
+    app: &AppState,
+    connection: &mut PgConnection,
+    user: User,
+    family: Uuid,
+) -> Result<SignedInAnswer, ApiError> {
     let now = app.clock.now();
     let refresh_token = refresh_tokens::draw();
     let expires_at = now + app.config.auth.refresh_ttl;
-    store::insert_token(connection, family, &refresh_tokens::hash(&refresh_token), expires_at).await?;
-    let access_token = app.access_keys.sign(Bearer { user: user.id, family }, now).map_err(ApiError::internal)?;
+    store::insert_token(
+        connection,
+        family,
+        &refresh_tokens::hash(&refresh_token),
+        expires_at,
+    )
+    .await?;
+    let access_token = app
+        .access_keys
+        .sign(
+            Bearer {
+                user: user.id,
+                family,
+            },
+            now,
+        )
+        .map_err(ApiError::internal)?;
     let headers = AppendHeaders([
         (header::SET_COOKIE, cookie::set(&app.config, &refresh_token)),
-        (header::CACHE_CONTROL, header::HeaderValue::from_static("no-store")),
+        (
+            header::CACHE_CONTROL,
+            header::HeaderValue::from_static("no-store"),
+        ),
     ]);
     let answer = SignedIn {
         access_token,
@@ -228,11 +295,19 @@ async fn hand_out(app: &AppState, connection: &mut PgConnection, user: User, fam
 }
 
 fn email_taken() -> ApiError {
-    ApiError::refuse(StatusCode::CONFLICT, "email_taken", "This e-mail address has an account already.")
+    ApiError::refuse(
+        StatusCode::CONFLICT,
+        "email_taken",
+        "This e-mail address has an account already.",
+    )
 }
 
 pub(super) fn invalid_credentials() -> ApiError {
-    ApiError::refuse(StatusCode::UNAUTHORIZED, "invalid_credentials", "The e-mail address or the password is wrong.")
+    ApiError::refuse(
+        StatusCode::UNAUTHORIZED,
+        "invalid_credentials",
+        "The e-mail address or the password is wrong.",
+    )
 }
 
 fn refresh_reused() -> ApiError {

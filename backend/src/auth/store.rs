@@ -67,7 +67,9 @@ pub async fn find_user_by_email(pool: &PgPool, email: &EmailAddress) -> sqlx::Re
 /// # Errors
 /// When the database fails.
 pub async fn find_password_hash(pool: &PgPool, user: Uuid) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar!("SELECT password_hash FROM users WHERE id = $1", user).fetch_optional(pool).await
+    sqlx::query_scalar!("SELECT password_hash FROM users WHERE id = $1", user)
+        .fetch_optional(pool)
+        .await
 }
 
 /// What a learner changes about their account; what is left out stays.
@@ -85,7 +87,11 @@ pub struct UserChange {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn change_user(pool: &PgPool, id: Uuid, change: &UserChange) -> sqlx::Result<Option<User>> {
+pub async fn change_user(
+    pool: &PgPool,
+    id: Uuid,
+    change: &UserChange,
+) -> sqlx::Result<Option<User>> {
     sqlx::query_as!(
         User,
         "UPDATE users SET display_name = coalesce($2, display_name), time_zone = coalesce($3, time_zone),
@@ -143,7 +149,13 @@ pub async fn change_password(
 /// When the database fails.
 pub async fn open_family(connection: &mut PgConnection, user: Uuid) -> sqlx::Result<Uuid> {
     let id = Uuid::now_v7();
-    sqlx::query!("INSERT INTO refresh_families (id, user_id) VALUES ($1, $2)", id, user).execute(connection).await?;
+    sqlx::query!(
+        "INSERT INTO refresh_families (id, user_id) VALUES ($1, $2)",
+        id,
+        user
+    )
+    .execute(connection)
+    .await?;
     Ok(id)
 }
 
@@ -185,7 +197,11 @@ pub struct TurnedIn {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn turn_in(connection: &mut PgConnection, token_hash: &[u8], now: DateTime<Utc>) -> sqlx::Result<Option<TurnedIn>> {
+pub async fn turn_in(
+    connection: &mut PgConnection,
+    token_hash: &[u8],
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<TurnedIn>> {
     let family = sqlx::query!(
         "SELECT id, user_id, revoked_reason FROM refresh_families
          WHERE id = (SELECT family_id FROM refresh_tokens WHERE token_hash = $1) FOR UPDATE",
@@ -193,42 +209,70 @@ pub async fn turn_in(connection: &mut PgConnection, token_hash: &[u8], now: Date
     )
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(family) = family else { return Ok(None) };
+    let Some(family) = family else {
+        return Ok(None);
+    };
     // Read only now, under the lock: what was read before it may have changed meanwhile.
-    let token = sqlx::query!("SELECT expires_at, used_at FROM refresh_tokens WHERE token_hash = $1", token_hash)
-        .fetch_optional(&mut *connection)
-        .await?;
+    let token = sqlx::query!(
+        "SELECT expires_at, used_at FROM refresh_tokens WHERE token_hash = $1",
+        token_hash
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
     let Some(token) = token else { return Ok(None) };
-    let stored =
-        StoredToken { expires_at: token.expires_at, is_used: token.used_at.is_some(), revoked_reason: family.revoked_reason };
+    let stored = StoredToken {
+        expires_at: token.expires_at,
+        is_used: token.used_at.is_some(),
+        revoked_reason: family.revoked_reason,
+    };
     let verdict = stored.judge(now);
     match verdict {
         Verdict::Rotate => {
-            sqlx::query!("UPDATE refresh_tokens SET used_at = $2 WHERE token_hash = $1", token_hash, now)
-                .execute(connection)
-                .await?;
+            sqlx::query!(
+                "UPDATE refresh_tokens SET used_at = $2 WHERE token_hash = $1",
+                token_hash,
+                now
+            )
+            .execute(connection)
+            .await?;
         }
         Verdict::Reused => revoke(connection, family.id, "reused", now).await?,
         Verdict::RevokedByReuse | Verdict::Revoked | Verdict::Expired => {}
     }
-    Ok(Some(TurnedIn { user: family.user_id, family: family.id, verdict }))
+    Ok(Some(TurnedIn {
+        user: family.user_id,
+        family: family.id,
+        verdict,
+    }))
 }
 
 /// Revokes the family of a token, if there is one.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn sign_out(connection: &mut PgConnection, token_hash: &[u8], now: DateTime<Utc>) -> sqlx::Result<()> {
-    let family = sqlx::query_scalar!("SELECT family_id FROM refresh_tokens WHERE token_hash = $1", token_hash)
-        .fetch_optional(&mut *connection)
-        .await?;
+pub async fn sign_out(
+    connection: &mut PgConnection,
+    token_hash: &[u8],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let family = sqlx::query_scalar!(
+        "SELECT family_id FROM refresh_tokens WHERE token_hash = $1",
+        token_hash
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
     match family {
         Some(family) => revoke(connection, family, "logout", now).await,
         None => Ok(()),
     }
 }
 
-async fn revoke(connection: &mut PgConnection, family: Uuid, reason: &str, now: DateTime<Utc>) -> sqlx::Result<()> {
+async fn revoke(
+    connection: &mut PgConnection,
+    family: Uuid,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE refresh_families SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL",
         family,
@@ -245,7 +289,9 @@ async fn revoke(connection: &mut PgConnection, family: Uuid, reason: &str, now: 
 /// # Errors
 /// When the database fails.
 pub async fn purge_expired(pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<u64> {
-    let tokens = sqlx::query!("DELETE FROM refresh_tokens WHERE expires_at < $1", now).execute(pool).await?;
+    let tokens = sqlx::query!("DELETE FROM refresh_tokens WHERE expires_at < $1", now)
+        .execute(pool)
+        .await?;
     sqlx::query!(
         "DELETE FROM refresh_families f
          WHERE created_at < $1::timestamptz - interval '1 hour' AND NOT EXISTS (SELECT FROM refresh_tokens t WHERE t.family_id = f.id)",

@@ -10,9 +10,9 @@ use tokio::time::timeout;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Env};
 use crate::database;
+use crate::health::CheckStatus;
 use crate::livekit::LiveKit;
 use crate::provider_check::ProviderCheck;
-use crate::health::CheckStatus;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Tokens are good for ten minutes; a clock that is further off makes short work of them.
@@ -36,18 +36,34 @@ pub async fn main(env: &Env) -> anyhow::Result<()> {
     findings.push(livekit(&config).await);
     findings.push(provider(&config).await);
     for finding in &findings {
-        println!("{} {}: {}", if finding.is_well { "ok  " } else { "BAD " }, finding.what, finding.says);
+        println!(
+            "{} {}: {}",
+            if finding.is_well { "ok  " } else { "BAD " },
+            finding.what,
+            finding.says
+        );
     }
-    ensure!(findings.iter().all(|finding| finding.is_well), "something is wrong; see above");
+    ensure!(
+        findings.iter().all(|finding| finding.is_well),
+        "something is wrong; see above"
+    );
     Ok(())
 }
 
 fn well(what: &'static str, says: impl Into<String>) -> Finding {
-    Finding { what, is_well: true, says: says.into() }
+    Finding {
+        what,
+        is_well: true,
+        says: says.into(),
+    }
 }
 
 fn unwell(what: &'static str, says: impl Into<String>) -> Finding {
-    Finding { what, is_well: false, says: says.into() }
+    Finding {
+        what,
+        is_well: false,
+        says: says.into(),
+    }
 }
 
 async fn database(config: &Config) -> Vec<Finding> {
@@ -55,12 +71,31 @@ async fn database(config: &Config) -> Vec<Finding> {
         Ok(pool) => pool,
         Err(error) => return vec![unwell("database", format!("{error:#}."))],
     };
-    match timeout(PATIENCE, sqlx::query_scalar!(r#"SELECT now() AS "now!""#).fetch_one(&pool)).await {
-        Ok(Ok(now)) => vec![well("database", "answers."), clock(now), pgvector(&pool).await, schema(&pool).await],
+    match timeout(
+        PATIENCE,
+        sqlx::query_scalar!(r#"SELECT now() AS "now!""#).fetch_one(&pool),
+    )
+    .await
+    {
+        Ok(Ok(now)) => vec![
+            well("database", "answers."),
+            clock(now),
+            pgvector(&pool).await,
+            schema(&pool).await,
+        ],
         Ok(Err(sqlx::Error::Database(error))) => {
-            vec![unwell("database", format!("refuses us ({}). Check user, password and name in DATABASE_URL.", error.message()))]
+            vec![unwell(
+                "database",
+                format!(
+                    "refuses us ({}). Check user, password and name in DATABASE_URL.",
+                    error.message()
+                ),
+            )]
         }
-        _ => vec![unwell("database", "cannot be reached. Is it running, and is DATABASE_URL right?")],
+        _ => vec![unwell(
+            "database",
+            "cannot be reached. Is it running, and is DATABASE_URL right?",
+        )],
     }
 }
 
@@ -69,48 +104,89 @@ fn clock(database: DateTime<Utc>) -> Finding {
     if skew_s.abs() <= SKEW_MAX_S {
         well("clocks", "this machine's and the database's agree.")
     } else {
-        unwell("clocks", format!("this machine's is {skew_s} s ahead of the database's. Set both by NTP, or tokens fail."))
+        unwell(
+            "clocks",
+            format!(
+                "this machine's is {skew_s} s ahead of the database's. Set both by NTP, or tokens fail."
+            ),
+        )
     }
 }
 
 async fn pgvector(pool: &PgPool) -> Finding {
-    let installed = sqlx::query_scalar!("SELECT extversion FROM pg_extension WHERE extname = 'vector'");
+    let installed =
+        sqlx::query_scalar!("SELECT extversion FROM pg_extension WHERE extname = 'vector'");
     match installed.fetch_optional(pool).await {
-        Ok(Some(version)) if is_at_least(&version, PGVECTOR_OLDEST) => well("pgvector", format!("{version}.")),
-        Ok(Some(version)) => {
-            unwell("pgvector", format!("{version} is too old. Install 0.8 or newer, then run ALTER EXTENSION vector UPDATE."))
+        Ok(Some(version)) if is_at_least(&version, PGVECTOR_OLDEST) => {
+            well("pgvector", format!("{version}."))
         }
-        Ok(None) => unwell("pgvector", "is not there. Install it on the database's machine, then run `avaaz migrate`."),
+        Ok(Some(version)) => unwell(
+            "pgvector",
+            format!(
+                "{version} is too old. Install 0.8 or newer, then run ALTER EXTENSION vector UPDATE."
+            ),
+        ),
+        Ok(None) => unwell(
+            "pgvector",
+            "is not there. Install it on the database's machine, then run `avaaz migrate`.",
+        ),
         Err(_) => unwell("pgvector", "the database cannot be asked."),
     }
 }
 
 fn is_at_least(version: &str, oldest: (u32, u32)) -> bool {
-    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
-    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default()) >= oldest
+    let mut parts = version
+        .split('.')
+        .map(|part| part.parse::<u32>().unwrap_or_default());
+    (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    ) >= oldest
 }
 
 async fn schema(pool: &PgPool) -> Finding {
     // The table is made by the first migration, so the query is not checked against it when we compile.
-    let applied = sqlx::query_scalar::<_, i64>("SELECT version FROM _sqlx_migrations WHERE success").fetch_all(pool).await;
+    let applied =
+        sqlx::query_scalar::<_, i64>("SELECT version FROM _sqlx_migrations WHERE success")
+            .fetch_all(pool)
+            .await;
     let applied = applied.unwrap_or_default();
-    let missing = database::MIGRATIONS.iter().filter(|migration| !applied.contains(&migration.version)).count();
-    let unknown = applied.iter().filter(|version| !database::MIGRATIONS.version_exists(**version)).count();
+    let missing = database::MIGRATIONS
+        .iter()
+        .filter(|migration| !applied.contains(&migration.version))
+        .count();
+    let unknown = applied
+        .iter()
+        .filter(|version| !database::MIGRATIONS.version_exists(**version))
+        .count();
     match (missing, unknown) {
         (0, 0) => well("schema", "is that of this release."),
-        (0, _) => unwell("schema", "is newer than this release. Start the newer release again."),
-        _ => unwell("schema", format!("lacks {missing} migrations. Run `avaaz migrate`.")),
+        (0, _) => unwell(
+            "schema",
+            "is newer than this release. Start the newer release again.",
+        ),
+        _ => unwell(
+            "schema",
+            format!("lacks {missing} migrations. Run `avaaz migrate`."),
+        ),
     }
 }
 
 async fn livekit(config: &Config) -> Finding {
     let livekit = &config.livekit;
-    let server = LiveKit::new(&livekit.url, &livekit.public_url, &livekit.api_key, livekit.api_secret.clone());
+    let server = LiveKit::new(
+        &livekit.url,
+        &livekit.public_url,
+        &livekit.api_key,
+        livekit.api_secret.clone(),
+    );
     match Box::pin(server.check()).await {
         Ok(()) => well("LiveKit", "answers and takes our keys."),
         Err(error) => unwell(
             "LiveKit",
-            format!("{error}. Is it running at LIVEKIT_URL, and do LIVEKIT_API_KEY and LIVEKIT_API_SECRET stand in its `keys`?"),
+            format!(
+                "{error}. Is it running at LIVEKIT_URL, and do LIVEKIT_API_KEY and LIVEKIT_API_SECRET stand in its `keys`?"
+            ),
         ),
     }
 }
@@ -119,7 +195,10 @@ async fn provider(config: &Config) -> Finding {
     let check = ProviderCheck::new(&config.realtime).check().await;
     match check.status {
         CheckStatus::Ok => well("provider", format!("{}.", check.detail)),
-        CheckStatus::Failed => unwell("provider", format!("{}. Check the key and the base URL.", check.detail)),
+        CheckStatus::Failed => unwell(
+            "provider",
+            format!("{}. Check the key and the base URL.", check.detail),
+        ),
     }
 }
 

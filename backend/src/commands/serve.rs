@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio_util::task::TaskTracker;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::signals::Shutdown;
 use crate::app::AppState;
@@ -45,7 +45,11 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let listener = listen(app.config.http.addr, "AVAAZ_HTTP_ADDR").await?;
     let tasks = TaskTracker::new();
     let stop = shutdown.begun.clone();
-    tasks.spawn(auth::purge::run(app.pool.clone(), app.clock.clone(), stop.clone()));
+    tasks.spawn(auth::purge::run(
+        app.pool.clone(),
+        app.clock.clone(),
+        stop.clone(),
+    ));
     tasks.spawn(metrics::upkeep(stop.clone()));
     tasks.spawn(forget_the_quiet(app.clone(), stop.clone()));
     tracing::info!(addr = %listener.local_addr()?, "the API listens");
@@ -63,17 +67,26 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
 /// # Errors
 /// When the port is taken.
 pub async fn listen(addr: SocketAddr, variable: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(addr).await.with_context(|| format!("{addr} cannot be listened on; free it, or set {variable}"))
+    TcpListener::bind(addr)
+        .await
+        .with_context(|| format!("{addr} cannot be listened on; free it, or set {variable}"))
 }
 
 /// Answers until the first step of the shutdown, then lets what was begun finish until the second.
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve_http(listener: TcpListener, router: Router, shutdown: &Shutdown) -> anyhow::Result<()> {
+pub async fn serve_http(
+    listener: TcpListener,
+    router: Router,
+    shutdown: &Shutdown,
+) -> anyhow::Result<()> {
     let begun = shutdown.begun.clone();
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move { begun.cancelled().await });
+    let server = axum::serve(
+        listener,
+        router.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async move { begun.cancelled().await });
     tokio::select! {
         served = server.into_future() => served.context("the listener failed"),
         () = shutdown.cut.cancelled() => Ok(()),

@@ -35,7 +35,10 @@ impl Shutdown {
     /// When signals cannot be heard.
     pub fn on_signals() -> anyhow::Result<Self> {
         let shutdown = Self::default();
-        let (mut interrupts, mut terminations) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let (mut interrupts, mut terminations) = (
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+        );
         let told = shutdown.clone();
         // It ends with the process: whoever is going away must still hear the second signal.
         tokio::spawn(async move {

@@ -20,7 +20,12 @@ pub struct AuthConfig {
 }
 
 impl AuthConfig {
-    pub(super) fn read(reader: &Reader<'_>, environment: Environment, data_dir: &Path, http: &HttpConfig) -> Self {
+    pub(super) fn read(
+        reader: &Reader<'_>,
+        environment: Environment,
+        data_dir: &Path,
+        http: &HttpConfig,
+    ) -> Self {
         let jwt_key_file = reader.text("AVAAZ_JWT_KEY_FILE");
         if jwt_key_file.is_none() && environment.is_production() {
             reader.refuse("AVAAZ_JWT_KEY_FILE is not set: make a key with `openssl genpkey -algorithm ed25519 -out FILE` and name it.");

@@ -16,6 +16,8 @@ impl ContentConfig {
         if key_file.is_none() && environment.is_production() {
             reader.refuse("AVAAZ_CONTENT_KEY_FILE is not set: words at rest are encrypted with it; losing it loses them.");
         }
-        Self { key_file: key_file.map_or_else(|| data_dir.join("content-keys.json"), PathBuf::from) }
+        Self {
+            key_file: key_file.map_or_else(|| data_dir.join("content-keys.json"), PathBuf::from),
+        }
     }
 }

@@ -17,19 +17,33 @@ impl Env {
     /// Returns the environment of this process.
     #[must_use]
     pub fn of_process() -> Self {
-        Self(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect())
+        Self(
+            std::env::vars_os()
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
+                .collect(),
+        )
     }
 
     /// Returns an environment that holds just this.
     #[must_use]
     pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        Self(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        Self(
+            variables
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 
     /// Returns what is given and not empty: an empty variable counts as not set, as compose files write them.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
     }
 
     /// Sets a variable for whoever reads this environment; the process's own stays as it is.
@@ -45,7 +59,10 @@ impl Env {
     }
 
     pub(super) fn reader(&self) -> Reader<'_> {
-        Reader { env: self, problems: RefCell::default() }
+        Reader {
+            env: self,
+            problems: RefCell::default(),
+        }
     }
 }
 
@@ -105,6 +122,10 @@ impl Reader<'_> {
 
     pub(super) fn finish<T>(self, config: T) -> Result<T, ConfigError> {
         let problems = self.problems.into_inner();
-        if problems.is_empty() { Ok(config) } else { Err(ConfigError(problems)) }
+        if problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError(problems))
+        }
     }
 }

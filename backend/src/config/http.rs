@@ -31,8 +31,10 @@ pub struct HttpConfig {
 
 impl HttpConfig {
     pub(super) fn read(reader: &Reader<'_>, environment: Environment) -> Self {
-        let addr: SocketAddr = reader.parsed("AVAAZ_HTTP_ADDR", SocketAddr::from(([127, 0, 0, 1], 8000)));
-        let web_addr: SocketAddr = reader.parsed("AVAAZ_WEB_ADDR", SocketAddr::from(([127, 0, 0, 1], 3000)));
+        let addr: SocketAddr =
+            reader.parsed("AVAAZ_HTTP_ADDR", SocketAddr::from(([127, 0, 0, 1], 8000)));
+        let web_addr: SocketAddr =
+            reader.parsed("AVAAZ_WEB_ADDR", SocketAddr::from(([127, 0, 0, 1], 3000)));
         if addr == web_addr && addr.port() != 0 {
             reader.refuse(format!("AVAAZ_HTTP_ADDR and AVAAZ_WEB_ADDR are both {addr}; the API and the web app need a port each."));
         }
@@ -72,7 +74,9 @@ fn public_url(reader: &Reader<'_>, environment: Environment, name: &str, addr: S
     match Url::parse(&given) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => url,
         _ => {
-            reader.refuse(format!("{name} is {given:?}; it must be an address such as https://api.example.org."));
+            reader.refuse(format!(
+                "{name} is {given:?}; it must be an address such as https://api.example.org."
+            ));
             Url::parse(&default).expect("an address made of localhost and a port is one")
         }
     }
@@ -81,10 +85,19 @@ fn public_url(reader: &Reader<'_>, environment: Environment, name: &str, addr: S
 fn trusted_proxies(reader: &Reader<'_>) -> Vec<IpNet> {
     let list = reader.text("AVAAZ_TRUSTED_PROXIES").unwrap_or_default();
     let mut proxies = Vec::new();
-    for entry in list.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-        match entry.parse::<IpNet>().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from)) {
+    for entry in list
+        .split(',')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty())
+    {
+        match entry
+            .parse::<IpNet>()
+            .or_else(|_| entry.parse::<IpAddr>().map(IpNet::from))
+        {
             Ok(network) => proxies.push(network),
-            Err(_) => reader.refuse(format!("AVAAZ_TRUSTED_PROXIES names {entry:?}, which is neither an address nor a network.")),
+            Err(_) => reader.refuse(format!(
+                "AVAAZ_TRUSTED_PROXIES names {entry:?}, which is neither an address nor a network."
+            )),
         }
     }
     proxies

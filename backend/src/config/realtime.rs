@@ -32,16 +32,26 @@ pub struct ProviderConfig {
 
 impl RealtimeConfig {
     pub(super) fn read(reader: &Reader<'_>, environment: Environment) -> Self {
-        let openai = reader.secret("OPENAI_API_KEY").map(|api_key| ProviderConfig {
-            base_url: base_url(reader, "OPENAI_BASE_URL", "https://api.openai.com/v1"),
-            api_key,
-            model: openai_model(reader),
-        });
-        let gemini = reader.secret("GEMINI_API_KEY").map(|api_key| ProviderConfig {
-            base_url: base_url(reader, "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com"),
-            api_key,
-            model: reader.text("GEMINI_LIVE_MODEL").unwrap_or_else(|| "gemini-3.8-live".into()),
-        });
+        let openai = reader
+            .secret("OPENAI_API_KEY")
+            .map(|api_key| ProviderConfig {
+                base_url: base_url(reader, "OPENAI_BASE_URL", "https://api.openai.com/v1"),
+                api_key,
+                model: openai_model(reader),
+            });
+        let gemini = reader
+            .secret("GEMINI_API_KEY")
+            .map(|api_key| ProviderConfig {
+                base_url: base_url(
+                    reader,
+                    "GEMINI_BASE_URL",
+                    "https://generativelanguage.googleapis.com",
+                ),
+                api_key,
+                model: reader
+                    .text("GEMINI_LIVE_MODEL")
+                    .unwrap_or_else(|| "gemini-3.8-live".into()),
+            });
         let simulator = reader.text("AVAAZ_SIMULATOR_URL").map(|_| ProviderConfig {
             base_url: base_url(reader, "AVAAZ_SIMULATOR_URL", "http://localhost:8090/v1"),
             api_key: "sk-simulator".to_owned().into(),
@@ -51,7 +61,9 @@ impl RealtimeConfig {
             if simulator.is_some() {
                 reader.refuse("AVAAZ_SIMULATOR_URL is set, but AVAAZ_ENV is production: a stand-in understands nobody.");
             } else if openai.is_none() && gemini.is_none() {
-                reader.refuse("Neither OPENAI_API_KEY nor GEMINI_API_KEY is set: the tutor has no voice.");
+                reader.refuse(
+                    "Neither OPENAI_API_KEY nor GEMINI_API_KEY is set: the tutor has no voice.",
+                );
             }
         }
         Self {
@@ -66,19 +78,30 @@ impl RealtimeConfig {
     /// Returns the provider that serves whoever has no wish, with its name in the HTTP contract.
     #[must_use]
     pub fn default_provider(&self) -> Option<(&'static str, &ProviderConfig)> {
-        let known = [("openai", &self.openai), ("gemini", &self.gemini), ("simulator", &self.simulator)];
-        known.into_iter().find_map(|(name, provider)| provider.as_ref().map(|provider| (name, provider)))
+        let known = [
+            ("openai", &self.openai),
+            ("gemini", &self.gemini),
+            ("simulator", &self.simulator),
+        ];
+        known
+            .into_iter()
+            .find_map(|(name, provider)| provider.as_ref().map(|provider| (name, provider)))
     }
 }
 
 fn openai_model(reader: &Reader<'_>) -> String {
-    reader.text("OPENAI_REALTIME_MODEL").unwrap_or_else(|| "gpt-realtime-2.1".into())
+    reader
+        .text("OPENAI_REALTIME_MODEL")
+        .unwrap_or_else(|| "gpt-realtime-2.1".into())
 }
 
 fn base_url(reader: &Reader<'_>, name: &str, default: &str) -> String {
     let given = reader.text(name).unwrap_or_else(|| default.to_owned());
-    if !Url::parse(&given).is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "ws" | "wss")) {
-        reader.refuse(format!("{name} is {given:?}; it must be an address such as {default}."));
+    if !Url::parse(&given).is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "ws" | "wss"))
+    {
+        reader.refuse(format!(
+            "{name} is {given:?}; it must be an address such as {default}."
+        ));
     }
     given.trim_end_matches('/').to_owned()
 }

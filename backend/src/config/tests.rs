@@ -31,7 +31,10 @@ fn refusal(env: &Env) -> String {
 #[test]
 fn a_developers_machine_needs_only_what_nobody_can_guess() {
     let config = Config::read(&complete()).unwrap();
-    assert_eq!(config.http.public_api_url.as_str(), "http://localhost:8000/");
+    assert_eq!(
+        config.http.public_api_url.as_str(),
+        "http://localhost:8000/"
+    );
     assert_eq!(config.http.web_origin(), "http://localhost:3000");
     assert!(!config.auth.secure_cookie);
     assert_eq!(config.livekit.public_url, "ws://localhost:7880");
@@ -41,8 +44,18 @@ fn a_developers_machine_needs_only_what_nobody_can_guess() {
 
 #[test]
 fn every_problem_is_told_at_once() {
-    let told = refusal(&Env::of([("AVAAZ_HTTP_ADDR", "nowhere"), ("AVAAZ_TRUSTED_PROXIES", "caddy")]));
-    for name in ["DATABASE_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "AVAAZ_HTTP_ADDR", "caddy"] {
+    let told = refusal(&Env::of([
+        ("AVAAZ_HTTP_ADDR", "nowhere"),
+        ("AVAAZ_TRUSTED_PROXIES", "caddy"),
+    ]));
+    for name in [
+        "DATABASE_URL",
+        "LIVEKIT_URL",
+        "LIVEKIT_API_KEY",
+        "LIVEKIT_API_SECRET",
+        "AVAAZ_HTTP_ADDR",
+        "caddy",
+    ] {
         assert!(told.contains(name), "{name} is not in: {told}");
     }
 }
@@ -62,12 +75,21 @@ fn production_refuses_a_demo_learner() {
 
 #[test]
 fn production_refuses_missing_keys_and_secrets_that_everybody_knows() {
-    for missing in ["AVAAZ_JWT_KEY_FILE", "AVAAZ_CONTENT_KEY_FILE", "AVAAZ_PUBLIC_WEB_URL", "OPENAI_API_KEY"] {
+    for missing in [
+        "AVAAZ_JWT_KEY_FILE",
+        "AVAAZ_CONTENT_KEY_FILE",
+        "AVAAZ_PUBLIC_WEB_URL",
+        "OPENAI_API_KEY",
+    ] {
         let mut env = production();
         env.set(missing, "");
         assert!(refusal(&env).contains(missing), "{missing}");
     }
-    for (name, value) in [("LIVEKIT_API_KEY", "devkey"), ("LIVEKIT_API_SECRET", "secret"), ("LIVEKIT_API_SECRET", "too-short")] {
+    for (name, value) in [
+        ("LIVEKIT_API_KEY", "devkey"),
+        ("LIVEKIT_API_SECRET", "secret"),
+        ("LIVEKIT_API_SECRET", "too-short"),
+    ] {
         let mut env = production();
         env.set(name, value);
         assert!(refusal(&env).contains("LIVEKIT_API_SECRET"), "{value}");
@@ -87,5 +109,9 @@ fn two_servers_do_not_share_a_port() {
 #[test]
 fn secrets_are_not_shown() {
     let shown = format!("{:?}", Config::read(&complete()).unwrap());
-    assert!(!shown.contains("a-secret-of") && !shown.contains("sk-test") && !shown.contains("postgres://"));
+    assert!(
+        !shown.contains("a-secret-of")
+            && !shown.contains("sk-test")
+            && !shown.contains("postgres://")
+    );
 }

@@ -134,7 +134,9 @@ impl ConversationAnswer {
     /// Returns the answer, with the first words decrypted. Words that cannot be read are left out.
     #[must_use]
     pub fn new(summary: Summary, keys: &ContentKeys) -> Self {
-        let first = summary.first.and_then(|(turn, sealed)| keys.open(turn, &sealed).ok());
+        let first = summary
+            .first
+            .and_then(|(turn, sealed)| keys.open(turn, &sealed).ok());
         Self {
             id: summary.id,
             session_id: summary.session_id,

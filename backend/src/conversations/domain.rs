@@ -79,7 +79,9 @@ impl ConversationState {
     /// [`AlreadyEnded`].
     pub fn learner_joined(self) -> Result<Self, AlreadyEnded> {
         self.open_learner()?;
-        Ok(Self::Open { learner: Learner::Present })
+        Ok(Self::Open {
+            learner: Learner::Present,
+        })
     }
 
     /// Notes that the learner is not in the room. A second word of it does not put the time off.
@@ -88,7 +90,9 @@ impl ConversationState {
     /// [`AlreadyEnded`].
     pub fn learner_left(self, now: DateTime<Utc>) -> Result<Self, AlreadyEnded> {
         match self.open_learner()? {
-            Learner::Present => Ok(Self::Open { learner: Learner::AwaySince(now) }),
+            Learner::Present => Ok(Self::Open {
+                learner: Learner::AwaySince(now),
+            }),
             away @ Learner::AwaySince(_) => Ok(Self::Open { learner: away }),
         }
     }
@@ -100,7 +104,9 @@ impl ConversationState {
     pub fn learner_expected(self, now: DateTime<Utc>) -> Result<Self, AlreadyEnded> {
         match self.open_learner()? {
             present @ Learner::Present => Ok(Self::Open { learner: present }),
-            Learner::AwaySince(_) => Ok(Self::Open { learner: Learner::AwaySince(now) }),
+            Learner::AwaySince(_) => Ok(Self::Open {
+                learner: Learner::AwaySince(now),
+            }),
         }
     }
 
@@ -108,8 +114,13 @@ impl ConversationState {
     #[must_use]
     pub fn gone_at(self) -> Option<DateTime<Utc>> {
         match self {
-            Self::Open { learner: Learner::AwaySince(since) } => Some(since + LEARNER_GONE_AFTER),
-            Self::Open { learner: Learner::Present } | Self::Ended { .. } => None,
+            Self::Open {
+                learner: Learner::AwaySince(since),
+            } => Some(since + LEARNER_GONE_AFTER),
+            Self::Open {
+                learner: Learner::Present,
+            }
+            | Self::Ended { .. } => None,
         }
     }
 
@@ -147,16 +158,22 @@ pub fn speaker_word(speaker: Speaker) -> &'static str {
 /// Returns the speaker that a word of the contract stands for.
 #[must_use]
 pub fn speaker_from_word(word: &str) -> Option<Speaker> {
-    [Speaker::Learner, Speaker::Tutor].into_iter().find(|speaker| speaker_word(*speaker) == word)
+    [Speaker::Learner, Speaker::Tutor]
+        .into_iter()
+        .find(|speaker| speaker_word(*speaker) == word)
 }
 
 /// Returns the beginning of a turn's words for a list, cut between words where there is one.
 #[must_use]
 pub fn first_words(text: &str) -> String {
     const CHARS: usize = 120;
-    let Some((end, _)) = text.char_indices().nth(CHARS) else { return text.to_owned() };
+    let Some((end, _)) = text.char_indices().nth(CHARS) else {
+        return text.to_owned();
+    };
     let cut = &text[..end];
-    let cut = cut.rsplit_once(char::is_whitespace).map_or(cut, |(words, _)| words);
+    let cut = cut
+        .rsplit_once(char::is_whitespace)
+        .map_or(cut, |(words, _)| words);
     format!("{}…", cut.trim_end())
 }
 
@@ -168,12 +185,17 @@ mod tests {
         DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
     }
 
-    const HERE: ConversationState = ConversationState::Open { learner: Learner::Present };
+    const HERE: ConversationState = ConversationState::Open {
+        learner: Learner::Present,
+    };
 
     #[test]
     fn the_first_end_stands_and_nothing_follows_it() {
         let ended = HERE.end(EndReason::LearnerEnded, at(1)).unwrap();
-        let refusal = AlreadyEnded { reason: EndReason::LearnerEnded, at: at(1) };
+        let refusal = AlreadyEnded {
+            reason: EndReason::LearnerEnded,
+            at: at(1),
+        };
         assert_eq!(ended.end(EndReason::TimeLimit, at(2)), Err(refusal));
         assert_eq!(ended.learner_joined(), Err(refusal));
         assert_eq!(ended.learner_left(at(2)), Err(refusal));
@@ -183,7 +205,11 @@ mod tests {
 
     #[test]
     fn a_learner_is_gone_a_minute_after_the_first_word_of_leaving() {
-        let away = HERE.learner_left(at(10)).unwrap().learner_left(at(50)).unwrap();
+        let away = HERE
+            .learner_left(at(10))
+            .unwrap()
+            .learner_left(at(50))
+            .unwrap();
         assert_eq!(away.gone_at(), Some(at(70)));
         assert_eq!(away.learner_joined().unwrap().gone_at(), None);
     }
@@ -191,7 +217,10 @@ mod tests {
     #[test]
     fn a_new_token_gives_the_learner_another_minute() {
         let away = HERE.learner_left(at(10)).unwrap();
-        assert_eq!(away.learner_expected(at(60)).unwrap().gone_at(), Some(at(120)));
+        assert_eq!(
+            away.learner_expected(at(60)).unwrap().gone_at(),
+            Some(at(120))
+        );
         assert_eq!(HERE.learner_expected(at(60)).unwrap(), HERE);
     }
 
@@ -200,7 +229,10 @@ mod tests {
         assert_eq!(first_words("Olá!"), "Olá!");
         let long = "maçã ".repeat(40);
         let cut = first_words(&long);
-        assert!(cut.ends_with("maçã…") && cut.chars().count() <= 121, "{cut}");
+        assert!(
+            cut.ends_with("maçã…") && cut.chars().count() <= 121,
+            "{cut}"
+        );
         assert_eq!(first_words(&"ã".repeat(300)).chars().count(), 121);
     }
 }

@@ -21,8 +21,15 @@ const SWEEP: i64 = 50;
 /// When the database fails.
 pub async fn note(pool: &PgPool, id: ConversationId, is_present: bool) -> sqlx::Result<()> {
     let mut transaction = pool.begin().await?;
-    if let Some(found) = store::lock(&mut transaction, id).await?.filter(|found| !found.is_served) {
-        let next = if is_present { found.state.learner_joined() } else { found.state.learner_left(found.now) };
+    if let Some(found) = store::lock(&mut transaction, id)
+        .await?
+        .filter(|found| !found.is_served)
+    {
+        let next = if is_present {
+            found.state.learner_joined()
+        } else {
+            found.state.learner_left(found.now)
+        };
         if let Ok(next) = next {
             store::save_state(&mut transaction, id, next).await?;
         }
@@ -59,7 +66,10 @@ pub async fn sweep(pool: &PgPool, livekit: &LiveKit) -> sqlx::Result<usize> {
 
 /// Returns whether the learner is in the session's room, as far as LiveKit answers.
 pub async fn is_in_room(livekit: &LiveKit, session: SessionId, user: Uuid) -> Option<bool> {
-    match livekit.is_in_room(&session.room(), &learner_identity(user)).await {
+    match livekit
+        .is_in_room(&session.room(), &learner_identity(user))
+        .await
+    {
         Ok(is_present) => Some(is_present),
         Err(error) => {
             tracing::debug!(%error, "LiveKit cannot say who is in a room");
@@ -70,11 +80,19 @@ pub async fn is_in_room(livekit: &LiveKit, session: SessionId, user: Uuid) -> Op
 
 async fn end_if_gone(pool: &PgPool, id: ConversationId) -> sqlx::Result<bool> {
     let mut transaction = pool.begin().await?;
-    let Some(found) = store::lock(&mut transaction, id).await? else { return Ok(false) };
-    let Some(gone_at) = found.state.gone_at().filter(|gone_at| !found.is_served && *gone_at <= found.now) else {
+    let Some(found) = store::lock(&mut transaction, id).await? else {
         return Ok(false);
     };
-    let Ok(ended) = found.state.end(EndReason::LearnerGone, gone_at) else { return Ok(false) };
+    let Some(gone_at) = found
+        .state
+        .gone_at()
+        .filter(|gone_at| !found.is_served && *gone_at <= found.now)
+    else {
+        return Ok(false);
+    };
+    let Ok(ended) = found.state.end(EndReason::LearnerGone, gone_at) else {
+        return Ok(false);
+    };
     store::save_state(&mut transaction, id, ended).await?;
     ConversationChanged(id.0).notify(&mut transaction).await?;
     transaction.commit().await?;

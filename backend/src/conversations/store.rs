@@ -22,7 +22,13 @@ impl ConversationChanged {
     /// # Errors
     /// When the database fails.
     pub async fn notify(self, connection: &mut PgConnection) -> sqlx::Result<()> {
-        sqlx::query!("SELECT pg_notify($1, $2)", Self::CHANNEL, self.0.to_string()).fetch_one(connection).await?;
+        sqlx::query!(
+            "SELECT pg_notify($1, $2)",
+            Self::CHANNEL,
+            self.0.to_string()
+        )
+        .fetch_one(connection)
+        .await?;
         Ok(())
     }
 }
@@ -39,7 +45,9 @@ impl WorkMayWait {
     /// # Errors
     /// When the database fails.
     pub async fn notify(self, connection: &mut PgConnection) -> sqlx::Result<()> {
-        sqlx::query!("SELECT pg_notify($1, '')", Self::CHANNEL).fetch_one(connection).await?;
+        sqlx::query!("SELECT pg_notify($1, '')", Self::CHANNEL)
+            .fetch_one(connection)
+            .await?;
         Ok(())
     }
 }
@@ -129,7 +137,11 @@ pub async fn find_live(pool: &PgPool, session: SessionId) -> sqlx::Result<Option
     )
     .fetch_optional(pool)
     .await?;
-    Ok(row.map(|row| Live { id: ConversationId(row.id), started_at: row.started_at, learner_present: row.learner_present }))
+    Ok(row.map(|row| Live {
+        id: ConversationId(row.id),
+        started_at: row.started_at,
+        learner_present: row.learner_present,
+    }))
 }
 
 /// Makes sure that the session has an open conversation, and only one, that the learner is about to join; wakes the runtimes.
@@ -144,7 +156,10 @@ pub async fn ensure_open(pool: &PgPool, session: &Session) -> sqlx::Result<Conve
     let session = crate::sessions::store::lock(&mut transaction, session.id).await?;
     let mut open = lock_open(&mut transaction, session.id).await?;
     if let Some(found) = open
-        && let Some(gone_at) = found.state.gone_at().filter(|gone_at| !found.is_served && *gone_at <= found.now)
+        && let Some(gone_at) = found
+            .state
+            .gone_at()
+            .filter(|gone_at| !found.is_served && *gone_at <= found.now)
     {
         if let Ok(ended) = found.state.end(EndReason::LearnerGone, gone_at) {
             save_state(&mut transaction, found.id, ended).await?;
@@ -169,7 +184,10 @@ pub async fn ensure_open(pool: &PgPool, session: &Session) -> sqlx::Result<Conve
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lock_open(connection: &mut PgConnection, session: SessionId) -> sqlx::Result<Option<Locked>> {
+pub async fn lock_open(
+    connection: &mut PgConnection,
+    session: SessionId,
+) -> sqlx::Result<Option<Locked>> {
     let id = sqlx::query_scalar!(
         "SELECT id FROM conversations WHERE session_id = $1 AND ended_at IS NULL FOR UPDATE",
         session.0
@@ -186,7 +204,10 @@ pub async fn lock_open(connection: &mut PgConnection, session: SessionId) -> sql
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lock(connection: &mut PgConnection, id: ConversationId) -> sqlx::Result<Option<Locked>> {
+pub async fn lock(
+    connection: &mut PgConnection,
+    id: ConversationId,
+) -> sqlx::Result<Option<Locked>> {
     let row = sqlx::query!(
         r#"SELECT ended_at, end_reason, learner_away_since, clock_timestamp() AS "now!",
                   coalesce(lease_expires_at > clock_timestamp(), false) AS "is_served!"
@@ -196,15 +217,28 @@ pub async fn lock(connection: &mut PgConnection, id: ConversationId) -> sqlx::Re
     .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let state = state(row.ended_at, row.end_reason.as_deref(), row.learner_away_since)?;
-    Ok(Some(Locked { id, state, is_served: row.is_served, now: row.now }))
+    let state = state(
+        row.ended_at,
+        row.end_reason.as_deref(),
+        row.learner_away_since,
+    )?;
+    Ok(Some(Locked {
+        id,
+        state,
+        is_served: row.is_served,
+        now: row.now,
+    }))
 }
 
 /// Writes a conversation's state.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn save_state(connection: &mut PgConnection, id: ConversationId, state: ConversationState) -> sqlx::Result<()> {
+pub async fn save_state(
+    connection: &mut PgConnection,
+    id: ConversationId,
+    state: ConversationState,
+) -> sqlx::Result<()> {
     match state {
         ConversationState::Open { learner } => {
             let away_since = match learner {
@@ -258,7 +292,9 @@ pub async fn end_by_learner(pool: &PgPool, id: ConversationId) -> sqlx::Result<(
 /// When the database fails.
 pub async fn delete(pool: &PgPool, id: ConversationId) -> sqlx::Result<()> {
     let mut transaction = pool.begin().await?;
-    sqlx::query!("DELETE FROM conversations WHERE id = $1", id.0).execute(&mut *transaction).await?;
+    sqlx::query!("DELETE FROM conversations WHERE id = $1", id.0)
+        .execute(&mut *transaction)
+        .await?;
     ConversationChanged(id.0).notify(&mut transaction).await?;
     transaction.commit().await
 }
@@ -267,7 +303,11 @@ pub async fn delete(pool: &PgPool, id: ConversationId) -> sqlx::Result<()> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find_owned(pool: &PgPool, id: ConversationId, user: Uuid) -> sqlx::Result<Option<Summary>> {
+pub async fn find_owned(
+    pool: &PgPool,
+    id: ConversationId,
+    user: Uuid,
+) -> sqlx::Result<Option<Summary>> {
     let row = sqlx::query_as!(
         SummaryRow,
         r#"SELECT c.id, c.session_id, c.mode, c.started_at, c.ended_at, c.end_reason, c.provider, c.model,
@@ -293,7 +333,12 @@ pub async fn find_owned(pool: &PgPool, id: ConversationId, user: Uuid) -> sqlx::
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(pool: &PgPool, session: SessionId, before: Option<Uuid>, limit: i64) -> sqlx::Result<Vec<Summary>> {
+pub async fn list(
+    pool: &PgPool,
+    session: SessionId,
+    before: Option<Uuid>,
+    limit: i64,
+) -> sqlx::Result<Vec<Summary>> {
     let rows = sqlx::query_as!(
         SummaryRow,
         r#"SELECT c.id, c.session_id, c.mode, c.started_at, c.ended_at, c.end_reason, c.provider, c.model,
@@ -321,7 +366,11 @@ pub async fn list(pool: &PgPool, session: SessionId, before: Option<Uuid>, limit
 ///
 /// # Errors
 /// When the database fails.
-pub async fn turns<'c>(executor: impl sqlx::PgExecutor<'c>, id: ConversationId, last: i64) -> sqlx::Result<Vec<StoredTurn>> {
+pub async fn turns<'c>(
+    executor: impl sqlx::PgExecutor<'c>,
+    id: ConversationId,
+    last: i64,
+) -> sqlx::Result<Vec<StoredTurn>> {
     let mut rows = sqlx::query_as!(
         TurnRow,
         "SELECT id, seq, speaker, words_ciphertext, words_nonce, words_key_id, started_at, ended_at, interrupted, heard_ms, latency_ms
@@ -356,10 +405,13 @@ fn state(
     away_since: Option<DateTime<Utc>>,
 ) -> sqlx::Result<ConversationState> {
     match (ended_at, end_reason) {
-        (Some(at), Some(word)) => {
-            Ok(ConversationState::Ended { reason: known("end_reason", word, domain::end_reason_from_word)?, at })
-        }
-        _ => Ok(ConversationState::Open { learner: away_since.map_or(Learner::Present, Learner::AwaySince) }),
+        (Some(at), Some(word)) => Ok(ConversationState::Ended {
+            reason: known("end_reason", word, domain::end_reason_from_word)?,
+            at,
+        }),
+        _ => Ok(ConversationState::Open {
+            learner: away_since.map_or(Learner::Present, Learner::AwaySince),
+        }),
     }
 }
 
@@ -393,7 +445,11 @@ impl From<SummaryRow> for Summary {
             model: row.model,
             turn_count: row.turn_count,
             duration_ms: row.duration_ms,
-            first: row.first_id.zip(sealed(row.words_ciphertext, row.words_nonce, row.words_key_id)),
+            first: row.first_id.zip(sealed(
+                row.words_ciphertext,
+                row.words_nonce,
+                row.words_key_id,
+            )),
         }
     }
 }
@@ -428,6 +484,14 @@ impl From<TurnRow> for StoredTurn {
     }
 }
 
-fn sealed(ciphertext: Option<Vec<u8>>, nonce: Option<Vec<u8>>, key_id: Option<String>) -> Option<SealedWords> {
-    Some(SealedWords { ciphertext: ciphertext?, nonce: nonce?, key_id: key_id? })
+fn sealed(
+    ciphertext: Option<Vec<u8>>,
+    nonce: Option<Vec<u8>>,
+    key_id: Option<String>,
+) -> Option<SealedWords> {
+    Some(SealedWords {
+        ciphertext: ciphertext?,
+        nonce: nonce?,
+        key_id: key_id?,
+    })
 }

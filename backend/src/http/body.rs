@@ -16,7 +16,11 @@ use crate::error::ApiError;
 const DRAIN_BYTES: u64 = 64 * 1024 * 1024;
 const DRAIN_FOR: Duration = Duration::from_secs(10);
 
-pub(super) async fn bound(State(max_bytes): State<usize>, request: Request, next: Next) -> Response {
+pub(super) async fn bound(
+    State(max_bytes): State<usize>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (parts, body) = request.into_parts();
     let announced = announced_bytes(&parts.headers);
     if announced.is_some_and(|bytes| bytes > max_bytes as u64) {
@@ -27,7 +31,10 @@ pub(super) async fn bound(State(max_bytes): State<usize>, request: Request, next
         return ApiError::payload_too_large(max_bytes).into_response();
     }
     match read(body, max_bytes).await {
-        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Ok(bytes) => {
+            next.run(Request::from_parts(parts, Body::from(bytes)))
+                .await
+        }
         Err(Unread::TooLarge(rest)) => {
             drain(rest, 0).await;
             ApiError::payload_too_large(max_bytes).into_response()
@@ -72,5 +79,10 @@ async fn drain(body: Body, announced: u64) {
 }
 
 fn announced_bytes(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }

@@ -43,7 +43,10 @@ mod tests {
     #[test]
     fn slashes_are_folded_in_the_path_and_nowhere_else() {
         assert_eq!(fold("//sessions/default"), "/sessions/default");
-        assert_eq!(fold("/sessions///default//token"), "/sessions/default/token");
+        assert_eq!(
+            fold("/sessions///default//token"),
+            "/sessions/default/token"
+        );
         assert_eq!(fold("//auth//me?next=//x"), "/auth/me?next=//x");
         assert_eq!(fold("/health"), "/health");
         assert_eq!(fold("//"), "/");

@@ -1,7 +1,5 @@
 //! LiveKit's server side: rooms made before a token is given, learners' tokens, signed webhooks.
 
-
-
 use std::fmt;
 use std::time::Duration;
 
@@ -49,7 +47,13 @@ impl LiveKit {
             .with_failover(false)
             .with_request_timeout(REQUEST_TIMEOUT);
         let webhooks = WebhookReceiver::new(TokenVerifier::with_api_key(api_key, secret));
-        Self { public_url: public_url.to_owned(), api_key: api_key.to_owned(), rooms, webhooks, api_secret }
+        Self {
+            public_url: public_url.to_owned(),
+            api_key: api_key.to_owned(),
+            rooms,
+            webhooks,
+            api_secret,
+        }
     }
 
     /// Returns where browsers find the server.
@@ -63,9 +67,14 @@ impl LiveKit {
     /// # Errors
     /// [`LiveKitError::Unavailable`].
     pub async fn create_room(&self, name: &str) -> Result<(), LiveKitError> {
-        let options =
-            CreateRoomOptions { empty_timeout: EMPTY_TIMEOUT_S, departure_timeout: DEPARTURE_TIMEOUT_S, ..Default::default() };
-        in_time(Box::pin(self.rooms.create_room(name, options))).await.map_err(unavailable)?;
+        let options = CreateRoomOptions {
+            empty_timeout: EMPTY_TIMEOUT_S,
+            departure_timeout: DEPARTURE_TIMEOUT_S,
+            ..Default::default()
+        };
+        in_time(Box::pin(self.rooms.create_room(name, options)))
+            .await
+            .map_err(unavailable)?;
         Ok(())
     }
 
@@ -75,8 +84,12 @@ impl LiveKit {
     /// [`LiveKitError::Unavailable`].
     pub async fn is_in_room(&self, room: &str, identity: &str) -> Result<bool, LiveKitError> {
         match in_time(Box::pin(self.rooms.list_participants(room))).await {
-            Ok(participants) => Ok(participants.iter().any(|participant| participant.identity == identity)),
-            Err(Failure::Service(ServiceError::Twirp(ServerError::Twirp(error)))) if error.code == ServerErrorCode::NOT_FOUND => {
+            Ok(participants) => Ok(participants
+                .iter()
+                .any(|participant| participant.identity == identity)),
+            Err(Failure::Service(ServiceError::Twirp(ServerError::Twirp(error))))
+                if error.code == ServerErrorCode::NOT_FOUND =>
+            {
                 Ok(false)
             }
             Err(failure) => Err(unavailable(failure)),
@@ -88,7 +101,9 @@ impl LiveKit {
     /// # Errors
     /// [`LiveKitError::Unavailable`].
     pub async fn check(&self) -> Result<(), LiveKitError> {
-        in_time(Box::pin(self.rooms.list_rooms(vec!["none".into()]))).await.map_err(unavailable)?;
+        in_time(Box::pin(self.rooms.list_rooms(vec!["none".into()])))
+            .await
+            .map_err(unavailable)?;
         Ok(())
     }
 
@@ -96,7 +111,12 @@ impl LiveKit {
     ///
     /// # Errors
     /// [`LiveKitError::Token`].
-    pub fn learner_token(&self, room: &str, identity: &str, name: &str) -> Result<String, LiveKitError> {
+    pub fn learner_token(
+        &self,
+        room: &str,
+        identity: &str,
+        name: &str,
+    ) -> Result<String, LiveKitError> {
         let grants = VideoGrants {
             room_join: true,
             room: room.to_owned(),
@@ -106,26 +126,34 @@ impl LiveKit {
             can_publish_data: Some(true),
             ..Default::default()
         };
-        Ok(AccessToken::with_api_key(&self.api_key, self.api_secret.expose_secret())
-            .with_identity(identity)
-            .with_name(name)
-            .with_ttl(TOKEN_TTL)
-            .with_grants(grants)
-            .to_jwt()?)
+        Ok(
+            AccessToken::with_api_key(&self.api_key, self.api_secret.expose_secret())
+                .with_identity(identity)
+                .with_name(name)
+                .with_ttl(TOKEN_TTL)
+                .with_grants(grants)
+                .to_jwt()?,
+        )
     }
 
     /// Returns a webhook's event if LiveKit signed it with our keys.
     ///
     /// # Errors
     /// [`WebhookError`]; [`WebhookError::InvalidData`] means that the signature was right.
-    pub fn receive_webhook(&self, body: &str, signature: &str) -> Result<livekit_protocol::WebhookEvent, WebhookError> {
+    pub fn receive_webhook(
+        &self,
+        body: &str,
+        signature: &str,
+    ) -> Result<livekit_protocol::WebhookEvent, WebhookError> {
         self.webhooks.receive(body, signature)
     }
 }
 
 impl fmt::Debug for LiveKit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LiveKit").field("public_url", &self.public_url).finish_non_exhaustive()
+        f.debug_struct("LiveKit")
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -169,7 +197,12 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let livekit = LiveKit::new("ws://localhost:7880", "ws://localhost:7880", "key", "a-very-secret-secret".to_owned().into());
+        let livekit = LiveKit::new(
+            "ws://localhost:7880",
+            "ws://localhost:7880",
+            "key",
+            "a-very-secret-secret".to_owned().into(),
+        );
         assert!(!format!("{livekit:?}").contains("secret"));
     }
 }

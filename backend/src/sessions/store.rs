@@ -40,14 +40,20 @@ pub async fn get_or_create_default(pool: &PgPool, user: Uuid) -> sqlx::Result<Se
     )
     .execute(pool)
     .await?;
-    find_default(pool, user).await?.ok_or(sqlx::Error::RowNotFound)
+    find_default(pool, user)
+        .await?
+        .ok_or(sqlx::Error::RowNotFound)
 }
 
 /// Returns the session if the learner owns it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find_owned(pool: &PgPool, session: SessionId, user: Uuid) -> sqlx::Result<Option<Session>> {
+pub async fn find_owned(
+    pool: &PgPool,
+    session: SessionId,
+    user: Uuid,
+) -> sqlx::Result<Option<Session>> {
     let row = sqlx::query_as!(
         SessionRow,
         "SELECT id, user_id, mode, target_language, native_language, level, voice, provider, patience, push_to_talk, goal,
@@ -82,7 +88,11 @@ pub async fn lock(connection: &mut PgConnection, session: SessionId) -> sqlx::Re
 ///
 /// # Errors
 /// When the database fails.
-pub async fn save_settings(connection: &mut PgConnection, session: SessionId, settings: &Settings) -> sqlx::Result<()> {
+pub async fn save_settings(
+    connection: &mut PgConnection,
+    session: SessionId,
+    settings: &Settings,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE sessions SET mode = $2, target_language = $3, native_language = $4, level = $5, voice = $6, provider = $7,
                 patience = $8, push_to_talk = $9, goal = $10, updated_at = now()
@@ -137,9 +147,15 @@ impl TryFrom<SessionRow> for Session {
                 mode: known("mode", &row.mode, Mode::from_word)?,
                 target_language: row.target_language,
                 native_language: row.native_language,
-                level: row.level.map(|word| known("level", &word, Level::from_word)).transpose()?,
+                level: row
+                    .level
+                    .map(|word| known("level", &word, Level::from_word))
+                    .transpose()?,
                 voice: row.voice,
-                provider: row.provider.map(|word| known("provider", &word, Provider::from_word)).transpose()?,
+                provider: row
+                    .provider
+                    .map(|word| known("provider", &word, Provider::from_word))
+                    .transpose()?,
                 patience: known("patience", &row.patience, Patience::from_word)?,
                 push_to_talk: row.push_to_talk,
                 goal: row.goal,
@@ -151,7 +167,11 @@ impl TryFrom<SessionRow> for Session {
 }
 
 /// Returns what a word in a column stands for. A newer release may have written one that this release does not know.
-pub(crate) fn known<T>(column: &str, word: &str, from_word: impl FnOnce(&str) -> Option<T>) -> sqlx::Result<T> {
+pub(crate) fn known<T>(
+    column: &str,
+    word: &str,
+    from_word: impl FnOnce(&str) -> Option<T>,
+) -> sqlx::Result<T> {
     from_word(word).ok_or_else(|| sqlx::Error::ColumnDecode {
         index: column.to_owned(),
         source: format!("{word:?} is not known to this release").into(),

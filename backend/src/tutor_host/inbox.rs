@@ -17,7 +17,10 @@ impl Inbox {
     /// Puts a notice in; one of the same kind for the same conversation that still waits is replaced.
     pub(super) fn put(&self, notice: Notice) {
         let mut waiting = self.waiting();
-        match waiting.iter_mut().find(|other| kind(other) == kind(&notice)) {
+        match waiting
+            .iter_mut()
+            .find(|other| kind(other) == kind(&notice))
+        {
             Some(other) => *other = notice,
             None => waiting.push_back(notice),
         }
@@ -27,7 +30,8 @@ impl Inbox {
 
     /// Takes out what is said about a conversation that the runtime does not hold any more.
     pub(super) fn forget(&self, conversation: Uuid) {
-        self.waiting().retain(|notice| kind(notice).1 != Some(conversation));
+        self.waiting()
+            .retain(|notice| kind(notice).1 != Some(conversation));
     }
 
     /// Waits for the next notice. Dropping the future loses nothing.
@@ -74,9 +78,14 @@ mod tests {
         let inbox = Inbox::default();
         let (kept, forgotten) = (Uuid::now_v7(), Uuid::now_v7());
         for conversation in [forgotten, kept] {
-            inbox.put(Notice::EndRequested { conversation, reason: EndReason::LearnerEnded });
+            inbox.put(Notice::EndRequested {
+                conversation,
+                reason: EndReason::LearnerEnded,
+            });
         }
         inbox.forget(forgotten);
-        assert!(matches!(inbox.next().await, Notice::EndRequested { conversation, .. } if conversation == kept));
+        assert!(
+            matches!(inbox.next().await, Notice::EndRequested { conversation, .. } if conversation == kept)
+        );
     }
 }

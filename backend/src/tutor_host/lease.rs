@@ -62,18 +62,26 @@ pub(super) async fn claim(
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {
         let id = ConversationId(row.id);
-        let (session, learner_name) = read_session(&mut transaction, SessionId(row.session_id)).await?;
+        let (session, learner_name) =
+            read_session(&mut transaction, SessionId(row.session_id)).await?;
         let past = store::turns(&mut *transaction, id, HISTORY_TURNS).await?;
         let mode = known("mode", &row.mode, Mode::from_word)?;
         let one = Claimed {
-            lease: Lease { conversation: row.id, runtime, epoch: row.lease_epoch },
+            lease: Lease {
+                conversation: row.id,
+                runtime,
+                epoch: row.lease_epoch,
+            },
             session: row.session_id,
             room: SessionId(row.session_id).room(),
             learner_identity: learner_identity(session.user_id),
             tutor_identity: id.tutor_identity(),
             started_at: row.started_at.into(),
             brief: session.settings.brief(learner_name, mode, row.wanted_voice),
-            history: past.into_iter().filter_map(|turn| past_turn(&shared.keys, turn)).collect(),
+            history: past
+                .into_iter()
+                .filter_map(|turn| past_turn(&shared.keys, turn))
+                .collect(),
             greeted: row.provider.is_some(),
             next_seq: u32::try_from(row.last_turn_seq).unwrap_or(0) + 1,
             provider: row.provider.or(row.wanted_provider),
@@ -100,7 +108,17 @@ pub(super) async fn renew(shared: &Shared, leases: &[Lease]) -> sqlx::Result<Vec
     )
     .fetch_all(&shared.pool)
     .await?;
-    rows.into_iter().map(|row| kept(row.id, row.runtime, row.lease_epoch, row.updated_at, row.end_reason.as_deref())).collect()
+    rows.into_iter()
+        .map(|row| {
+            kept(
+                row.id,
+                row.runtime,
+                row.lease_epoch,
+                row.updated_at,
+                row.end_reason.as_deref(),
+            )
+        })
+        .collect()
 }
 
 /// Reads what still is ours, without renewing it.
@@ -118,19 +136,39 @@ pub(super) async fn read(pool: &PgPool, leases: &[Lease]) -> sqlx::Result<Vec<Ke
     )
     .fetch_all(pool)
     .await?;
-    rows.into_iter().map(|row| kept(row.id, row.runtime, row.lease_epoch, row.updated_at, row.end_reason.as_deref())).collect()
+    rows.into_iter()
+        .map(|row| {
+            kept(
+                row.id,
+                row.runtime,
+                row.lease_epoch,
+                row.updated_at,
+                row.end_reason.as_deref(),
+            )
+        })
+        .collect()
 }
 
 /// Reads the brief as it would be told now.
-pub(super) async fn read_brief(pool: &PgPool, conversation: Uuid) -> sqlx::Result<Option<avaaz_tutor::Brief>> {
+pub(super) async fn read_brief(
+    pool: &PgPool,
+    conversation: Uuid,
+) -> sqlx::Result<Option<avaaz_tutor::Brief>> {
     let mut connection = pool.acquire().await?;
-    let row = sqlx::query!("SELECT session_id, mode, wanted_voice FROM conversations WHERE id = $1", conversation)
-        .fetch_optional(&mut *connection)
-        .await?;
+    let row = sqlx::query!(
+        "SELECT session_id, mode, wanted_voice FROM conversations WHERE id = $1",
+        conversation
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
     let Some(row) = row else { return Ok(None) };
     let (session, learner_name) = read_session(&mut connection, SessionId(row.session_id)).await?;
     let mode = known("mode", &row.mode, Mode::from_word)?;
-    Ok(Some(session.settings.brief(learner_name, mode, row.wanted_voice)))
+    Ok(Some(session.settings.brief(
+        learner_name,
+        mode,
+        row.wanted_voice,
+    )))
 }
 
 /// Gives an open conversation back and wakes whoever could take it.
@@ -154,7 +192,12 @@ pub(super) async fn release(pool: &PgPool, lease: Lease) -> sqlx::Result<Written
 }
 
 /// Ends a conversation. One that has ended already keeps its reason.
-pub(super) async fn end(pool: &PgPool, lease: Lease, reason: EndReason, at: DateTime<Utc>) -> sqlx::Result<Written> {
+pub(super) async fn end(
+    pool: &PgPool,
+    lease: Lease,
+    reason: EndReason,
+    at: DateTime<Utc>,
+) -> sqlx::Result<Written> {
     let mut transaction = pool.begin().await?;
     if !lock_held(&mut transaction, lease).await? {
         return Ok(Written::LeaseLost);
@@ -169,14 +212,22 @@ pub(super) async fn end(pool: &PgPool, lease: Lease, reason: EndReason, at: Date
 }
 
 /// Notes whether the learner is in the room.
-pub(super) async fn record_presence(pool: &PgPool, lease: Lease, learner_present: bool) -> sqlx::Result<Written> {
+pub(super) async fn record_presence(
+    pool: &PgPool,
+    lease: Lease,
+    learner_present: bool,
+) -> sqlx::Result<Written> {
     let mut transaction = pool.begin().await?;
     if !lock_held(&mut transaction, lease).await? {
         return Ok(Written::LeaseLost);
     }
     let id = ConversationId(lease.conversation);
     if let Some(found) = store::lock(&mut transaction, id).await? {
-        let next = if learner_present { found.state.learner_joined() } else { found.state.learner_left(found.now) };
+        let next = if learner_present {
+            found.state.learner_joined()
+        } else {
+            found.state.learner_left(found.now)
+        };
         if let Ok(next) = next {
             store::save_state(&mut transaction, id, next).await?;
         }
@@ -186,7 +237,12 @@ pub(super) async fn record_presence(pool: &PgPool, lease: Lease, learner_present
 }
 
 /// Notes who serves the conversation.
-pub(super) async fn record_provider(pool: &PgPool, lease: Lease, provider: &str, model: &str) -> sqlx::Result<Written> {
+pub(super) async fn record_provider(
+    pool: &PgPool,
+    lease: Lease,
+    provider: &str,
+    model: &str,
+) -> sqlx::Result<Written> {
     let done = sqlx::query!(
         "UPDATE conversations SET provider = $4, model = $5 WHERE id = $1 AND lease_runtime = $2 AND lease_epoch = $3",
         lease.conversation,
@@ -197,7 +253,11 @@ pub(super) async fn record_provider(pool: &PgPool, lease: Lease, provider: &str,
     )
     .execute(pool)
     .await?;
-    Ok(if done.rows_affected() == 0 { Written::LeaseLost } else { Written::Done })
+    Ok(if done.rows_affected() == 0 {
+        Written::LeaseLost
+    } else {
+        Written::Done
+    })
 }
 
 /// Locks the row if the lease is the current one. An ended conversation still belongs to its last holder: the words of its
@@ -227,7 +287,9 @@ async fn read_session(
     )
     .fetch_one(&mut *connection)
     .await?;
-    let name = sqlx::query_scalar!("SELECT display_name FROM users WHERE id = $1", row.user_id).fetch_one(connection).await?;
+    let name = sqlx::query_scalar!("SELECT display_name FROM users WHERE id = $1", row.user_id)
+        .fetch_one(connection)
+        .await?;
     Ok((row.try_into()?, name))
 }
 
@@ -242,12 +304,33 @@ fn past_turn(keys: &ContentKeys, turn: StoredTurn) -> Option<PastTurn> {
     };
     let speaker = domain::speaker_from_word(&turn.speaker)?;
     let seq = u32::try_from(turn.seq).ok()?;
-    (!text.is_empty()).then_some(PastTurn { seq, speaker, text, interrupted: turn.interrupted })
+    (!text.is_empty()).then_some(PastTurn {
+        seq,
+        speaker,
+        text,
+        interrupted: turn.interrupted,
+    })
 }
 
-fn kept(id: Uuid, runtime: Uuid, epoch: i64, settings_at: DateTime<Utc>, end_reason: Option<&str>) -> sqlx::Result<Kept> {
-    let end_reason = end_reason.map(|word| known("end_reason", word, domain::end_reason_from_word)).transpose()?;
-    Ok(Kept { lease: Lease { conversation: id, runtime, epoch }, settings_at, end_reason })
+fn kept(
+    id: Uuid,
+    runtime: Uuid,
+    epoch: i64,
+    settings_at: DateTime<Utc>,
+    end_reason: Option<&str>,
+) -> sqlx::Result<Kept> {
+    let end_reason = end_reason
+        .map(|word| known("end_reason", word, domain::end_reason_from_word))
+        .transpose()?;
+    Ok(Kept {
+        lease: Lease {
+            conversation: id,
+            runtime,
+            epoch,
+        },
+        settings_at,
+        end_reason,
+    })
 }
 
 fn columns(leases: &[Lease]) -> (Vec<Uuid>, Vec<Uuid>, Vec<i64>) {
@@ -258,5 +341,9 @@ fn columns(leases: &[Lease]) -> (Vec<Uuid>, Vec<Uuid>, Vec<i64>) {
 }
 
 fn interval(duration: Duration) -> PgInterval {
-    PgInterval { months: 0, days: 0, microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX) }
+    PgInterval {
+        months: 0,
+        days: 0,
+        microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
+    }
 }

@@ -41,7 +41,11 @@ async fn listen(shared: &Shared) {
                 }
             }
             Heard::Again => {
-                let held = shared.held().values().map(|held| held.lease).collect::<Vec<_>>();
+                let held = shared
+                    .held()
+                    .values()
+                    .map(|held| held.lease)
+                    .collect::<Vec<_>>();
                 check(shared, held).await;
                 shared.inbox.put(Notice::WorkMayWait);
             }
@@ -72,7 +76,9 @@ async fn hear(shared: &Shared, listening: &mut Option<PgListener>) -> Heard {
             }
         };
         match listener.try_recv().await {
-            Ok(Some(heard)) if heard.channel() == WorkMayWait::CHANNEL => return Heard::WorkMayWait,
+            Ok(Some(heard)) if heard.channel() == WorkMayWait::CHANNEL => {
+                return Heard::WorkMayWait;
+            }
             Ok(Some(heard)) => {
                 if let Ok(conversation) = heard.payload().parse() {
                     return Heard::Changed(conversation);
@@ -85,7 +91,9 @@ async fn hear(shared: &Shared, listening: &mut Option<PgListener>) -> Heard {
 
 async fn connect(shared: &Shared) -> sqlx::Result<PgListener> {
     let mut listener = PgListener::connect_with(&shared.pool).await?;
-    listener.listen_all([WorkMayWait::CHANNEL, ConversationChanged::CHANNEL]).await?;
+    listener
+        .listen_all([WorkMayWait::CHANNEL, ConversationChanged::CHANNEL])
+        .await?;
     Ok(listener)
 }
 
@@ -94,12 +102,23 @@ async fn check(shared: &Shared, leases: Vec<Lease>) {
     if leases.is_empty() {
         return;
     }
-    let Ok(kept) = shared.reach(lease::read(&shared.pool, &leases)).await else { return };
-    for lost in leases.iter().filter(|lease| !kept.iter().any(|kept| kept.lease == **lease)) {
+    let Ok(kept) = shared.reach(lease::read(&shared.pool, &leases)).await else {
+        return;
+    };
+    for lost in leases
+        .iter()
+        .filter(|lease| !kept.iter().any(|kept| kept.lease == **lease))
+    {
         // Released or ended by the runtime itself meanwhile: it knows.
-        if shared.held().get(&lost.conversation).is_some_and(|held| held.lease == *lost) {
+        if shared
+            .held()
+            .get(&lost.conversation)
+            .is_some_and(|held| held.lease == *lost)
+        {
             shared.forget(*lost);
-            shared.inbox.put(Notice::LeaseLost { conversation: lost.conversation });
+            shared.inbox.put(Notice::LeaseLost {
+                conversation: lost.conversation,
+            });
         }
     }
     let told: Result<(), HostError> = shared.reach(tell_changes(shared, kept)).await;
@@ -113,16 +132,36 @@ pub(super) async fn tell_changes(shared: &Shared, kept: Vec<Kept>) -> sqlx::Resu
     for kept in kept {
         let conversation = kept.lease.conversation;
         let held = shared.held().get(&conversation).copied();
-        let Some(held) = held.filter(|held| held.lease == kept.lease) else { continue };
+        let Some(held) = held.filter(|held| held.lease == kept.lease) else {
+            continue;
+        };
         if let (Some(reason), false) = (kept.end_reason, held.end_told) {
-            remember(shared, Held { end_told: true, ..held });
-            shared.inbox.put(Notice::EndRequested { conversation, reason });
+            remember(
+                shared,
+                Held {
+                    end_told: true,
+                    ..held
+                },
+            );
+            shared.inbox.put(Notice::EndRequested {
+                conversation,
+                reason,
+            });
         } else if kept.settings_at != held.settings_at
             && kept.end_reason.is_none()
             && let Some(brief) = lease::read_brief(&shared.pool, conversation).await?
         {
-            remember(shared, Held { settings_at: kept.settings_at, ..held });
-            shared.inbox.put(Notice::BriefChanged { conversation, brief: Box::new(brief) });
+            remember(
+                shared,
+                Held {
+                    settings_at: kept.settings_at,
+                    ..held
+                },
+            );
+            shared.inbox.put(Notice::BriefChanged {
+                conversation,
+                brief: Box::new(brief),
+            });
         }
     }
     Ok(())
@@ -130,7 +169,11 @@ pub(super) async fn tell_changes(shared: &Shared, kept: Vec<Kept>) -> sqlx::Resu
 
 fn remember(shared: &Shared, now: Held) {
     // The runtime may have given it back meanwhile; then there is nothing to remember.
-    if let Some(held) = shared.held().get_mut(&now.lease.conversation).filter(|held| held.lease == now.lease) {
+    if let Some(held) = shared
+        .held()
+        .get_mut(&now.lease.conversation)
+        .filter(|held| held.lease == now.lease)
+    {
         *held = now;
     }
 }

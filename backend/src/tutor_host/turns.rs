@@ -8,9 +8,16 @@ use super::{Shared, Written, lease};
 use crate::conversations::domain::speaker_word;
 
 /// Writes a turn. The same turn again changes nothing; another one under the same `seq`, or one that leaves a gap, is refused.
-pub(super) async fn record(shared: &Shared, lease: Lease, turn: TurnRecord) -> sqlx::Result<Written> {
+pub(super) async fn record(
+    shared: &Shared,
+    lease: Lease,
+    turn: TurnRecord,
+) -> sqlx::Result<Written> {
     let sealed = (!turn.text_pending).then(|| shared.keys.seal(turn.id, &turn.text));
-    let usage = turn.usage.as_deref().and_then(|usage| serde_json::from_str::<serde_json::Value>(usage).ok());
+    let usage = turn
+        .usage
+        .as_deref()
+        .and_then(|usage| serde_json::from_str::<serde_json::Value>(usage).ok());
     let seq = i32::try_from(turn.seq).unwrap_or(i32::MAX);
     let started_at = DateTime::<Utc>::from(turn.started_at);
 
@@ -52,17 +59,30 @@ pub(super) async fn record(shared: &Shared, lease: Lease, turn: TurnRecord) -> s
         )
         .fetch_one(&mut *transaction)
         .await?;
-        return Ok(if is_retry { Written::Done } else { Written::Refused(format!("turn {seq} does not follow the last one")) });
+        return Ok(if is_retry {
+            Written::Done
+        } else {
+            Written::Refused(format!("turn {seq} does not follow the last one"))
+        });
     }
-    sqlx::query!("UPDATE conversations SET last_turn_seq = $2 WHERE id = $1", lease.conversation, seq)
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query!(
+        "UPDATE conversations SET last_turn_seq = $2 WHERE id = $1",
+        lease.conversation,
+        seq
+    )
+    .execute(&mut *transaction)
+    .await?;
     transaction.commit().await?;
     Ok(Written::Done)
 }
 
 /// Fills in the words of a turn that was written without them. Words that are there stay.
-pub(super) async fn fill_in(shared: &Shared, lease: Lease, turn: Uuid, text: &str) -> sqlx::Result<Written> {
+pub(super) async fn fill_in(
+    shared: &Shared,
+    lease: Lease,
+    turn: Uuid,
+    text: &str,
+) -> sqlx::Result<Written> {
     let sealed = shared.keys.seal(turn, text);
     let mut transaction = shared.pool.begin().await?;
     if !lease::lock_held(&mut transaction, lease).await? {
@@ -87,7 +107,11 @@ pub(super) async fn fill_in(shared: &Shared, lease: Lease, turn: Uuid, text: &st
     .fetch_one(&mut *transaction)
     .await?;
     transaction.commit().await?;
-    Ok(if exists { Written::Done } else { Written::Refused("there is no such turn".into()) })
+    Ok(if exists {
+        Written::Done
+    } else {
+        Written::Refused("there is no such turn".into())
+    })
 }
 
 fn clamp(milliseconds: u32) -> i32 {
