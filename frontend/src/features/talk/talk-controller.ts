@@ -188,7 +188,11 @@ export class TalkController {
     await claimTab()
     this.#joinConversation(ticket.conversation_id)
     const call = await Call.place(
-      { serverUrl: ticket.server_url, token: ticket.participant_token },
+      {
+        serverUrl: ticket.server_url,
+        token: ticket.participant_token,
+        conversationId: ticket.conversation_id,
+      },
       this.#microphone,
       this.#listenerFor(attempt),
     )
@@ -236,6 +240,10 @@ export class TalkController {
       void this.#closeIfEnded()
       return
     }
+    if (tutor.ended !== null) {
+      this.#onEnded(tutor.ended)
+      return
+    }
     this.#tell({ type: 'voice_is', voice: tutor.voice })
     if (tutor.doing === null) return
     this.#stopWaiting()
@@ -248,6 +256,14 @@ export class TalkController {
       this.#ponderTimer = setTimeout(() => this.#tell({ type: 'tutor_pondered' }), PONDERS_MS)
     }
     void this.#sendWaiting()
+  }
+
+  /** The tutor says that it is over; the stored conversation follows a moment later. */
+  #onEnded(reason: string): void {
+    const conversationId = lineOf(this.#snapshot.state)?.conversationId ?? null
+    this.#attempt += 1
+    this.#close({ type: 'ended', conversationId, reason: knownReason(reason) })
+    if (conversationId !== null) void this.#loadTurns(conversationId)
   }
 
   #onLineBack(): void {
@@ -414,6 +430,18 @@ export class TalkController {
     this.#snapshot = { ...this.#snapshot, ...change }
     for (const listener of this.#listeners) listener()
   }
+}
+
+const REASONS: readonly EndReason[] = [
+  'learner_ended',
+  'learner_gone',
+  'tutor_ended',
+  'time_limit',
+  'provider_failed',
+]
+
+function knownReason(word: string): EndReason | null {
+  return REASONS.find((reason) => reason === word) ?? null
 }
 
 function isMediaFault(cause: unknown): boolean {

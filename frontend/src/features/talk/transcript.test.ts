@@ -69,7 +69,7 @@ describe('words from the room', () => {
   })
 
   it('of which nothing was heard leave no line', () => {
-    const entries = all(words(1, 'Hm', {}), words(1, '', { interrupted: true }))
+    const entries = all(words(1, 'Hm', {}), words(1, '\u200B', { interrupted: true }))
     expect(shownEntries(entries)).toEqual([])
   })
 })

@@ -14,11 +14,13 @@ export interface ScriptEntry {
 
 /** What an agent sends to hold a turn's place before its words are known. */
 const PLACEHOLDER = '…'
+/** Fills a stream that has no words: one without any text would not arrive. */
+const NOTHING = /\u200B/g
 const SEGMENT = /^turn-(\d+)$/
 
 /** Takes up words from the room: known segments are replaced, new ones find their place. */
 export function withWords(entries: readonly ScriptEntry[], words: Words): ScriptEntry[] {
-  const text = words.text.trim()
+  const text = words.text.replace(NOTHING, '').trim()
   return placed(entries, {
     id: words.segmentId,
     speaker: words.speaker,

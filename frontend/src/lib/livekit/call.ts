@@ -13,6 +13,8 @@ import { readWords, type Words } from './words'
 export interface TutorPresence {
   doing: 'listening' | 'thinking' | 'speaking' | null
   voice: 'ok' | 'unavailable'
+  /** Why the conversation is over, once it is. */
+  ended: string | null
 }
 
 /** What can happen on a line, in the app's own words. */
@@ -31,6 +33,7 @@ export interface CallListener {
 export interface Ticket {
   serverUrl: string
   token: string
+  conversationId: string
 }
 
 const STATES = ['listening', 'thinking', 'speaking'] as const
@@ -39,12 +42,14 @@ const CHAT = 'lk.chat'
 /** One stay in the room. */
 export class Call {
   readonly #room: Room
+  readonly #conversationId: string
   readonly #listener: CallListener
   /** Before the room is joined, a failure is the promise's to tell; after it was left, nobody's. */
   #inside = false
 
-  private constructor(room: Room, listener: CallListener) {
+  private constructor(room: Room, conversationId: string, listener: CallListener) {
     this.#room = room
+    this.#conversationId = conversationId
     this.#listener = listener
   }
 
@@ -59,7 +64,7 @@ export class Call {
       // The microphone outlives a lost line: the next call sends the same track.
       stopLocalTrackOnUnpublish: false,
     })
-    const call = new Call(room, listener)
+    const call = new Call(room, ticket.conversationId, listener)
     call.#listen()
     readWords(room, listener.said)
     try {
@@ -130,7 +135,11 @@ export class Call {
 
   #reportTutor(): void {
     if (!this.#inside) return
-    const tutor = [...this.#room.remoteParticipants.values()].find(isTutor)
+    const tutor = [...this.#room.remoteParticipants.values()].find((participant) => {
+      // The tutor of the conversation before may still be on its way out.
+      const serves = participant.attributes['avaaz.conversation'] ?? this.#conversationId
+      return isTutor(participant) && serves === this.#conversationId
+    })
     this.#listener.tutorIs(tutor === undefined ? null : presenceOf(tutor))
   }
 
@@ -157,5 +166,6 @@ function presenceOf(tutor: RemoteParticipant): TutorPresence {
   return {
     doing: STATES.find((known) => known === state) ?? null,
     voice: tutor.attributes['avaaz.voice'] === 'unavailable' ? 'unavailable' : 'ok',
+    ended: tutor.attributes['avaaz.ended'] ?? null,
   }
 }
