@@ -5,13 +5,17 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::AppState;
 use crate::openapi::ApiDoc;
-use crate::{auth, health, metrics};
+use crate::{auth, conversations, health, livekit, metrics, sessions};
 
 /// Returns the whole API, with its description.
 pub fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(ApiDoc::openapi())
         // Learners, and whoever wants to become one
         .merge(auth::routes())
+        .merge(sessions::routes())
+        .merge(conversations::routes())
+        // LiveKit
+        .merge(livekit::routes())
         // Operators
         .merge(health::routes())
         .merge(metrics::routes())

@@ -2,6 +2,20 @@
 
 pub mod answers;
 pub mod domain;
+mod handlers;
 pub mod presence;
 pub mod store;
 pub mod sweeper;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::AppState;
+
+/// Returns the list of a session's conversations, and `/conversations/{id}`.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(handlers::list))
+        .routes(routes!(handlers::show, handlers::delete))
+        .routes(routes!(handlers::end))
+}

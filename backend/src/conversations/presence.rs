@@ -54,10 +54,10 @@ pub async fn sweep(pool: &PgPool, livekit: &LiveKit) -> sqlx::Result<usize> {
     let mut ended = 0;
     for row in unserved {
         let id = ConversationId(row.id);
-        match is_in_room(livekit, SessionId(row.session_id), row.user_id).await {
-            Some(is_present) => note(pool, id, is_present).await?,
-            // LiveKit does not answer: whoever is in a room stays noted there.
-            None => {}
+        // When LiveKit does not answer, whoever is noted as present stays so.
+        if let Some(is_present) = is_in_room(livekit, SessionId(row.session_id), row.user_id).await
+        {
+            note(pool, id, is_present).await?;
         }
         ended += usize::from(end_if_gone(pool, id).await?);
     }

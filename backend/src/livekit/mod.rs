@@ -1,5 +1,7 @@
 //! LiveKit's server side: rooms made before a token is given, learners' tokens, signed webhooks.
 
+mod webhook;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -8,6 +10,10 @@ use livekit_api::services::room::{CreateRoomOptions, RoomClient};
 use livekit_api::services::{ServerError, ServerErrorCode, ServiceError};
 use livekit_api::webhooks::{WebhookError, WebhookReceiver};
 use secrecy::{ExposeSecret as _, SecretString};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::AppState;
 
 /// How long LiveKit may take to answer a learner who waits.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
@@ -17,6 +23,11 @@ const EMPTY_TIMEOUT_S: u32 = 300;
 const DEPARTURE_TIMEOUT_S: u32 = 120;
 /// How long a learner's token opens the room.
 pub const TOKEN_TTL: Duration = Duration::from_secs(10 * 60);
+
+/// Returns the address that LiveKit tells its events to.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(webhook::receive))
+}
 
 /// A LiveKit server that we hold the keys of.
 pub struct LiveKit {

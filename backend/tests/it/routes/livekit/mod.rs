@@ -1,0 +1,3 @@
+//! `/livekit/webhook`
+
+mod webhook;

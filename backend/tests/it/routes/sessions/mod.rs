@@ -1,0 +1,4 @@
+//! `/sessions/default` and below
+
+mod default;
+mod token;
