@@ -1,6 +1,7 @@
 //! What a person types.
 
 pub mod agent;
+pub mod dev;
 pub mod doctor;
 pub mod migrate;
 pub mod openapi;
@@ -32,6 +33,8 @@ enum Command {
     Migrate,
     /// Checks a deployment and says what to do about what is wrong.
     Doctor,
+    /// Starts everything that is missing on this machine, and serves.
+    Dev,
     /// Prints the description of the HTTP API.
     Openapi,
 }
@@ -53,6 +56,7 @@ pub fn main() -> ExitCode {
                 Command::Agent => agent::main(&env).await,
                 Command::Migrate => migrate::main(&env).await,
                 Command::Doctor => doctor::main(&env).await,
+                Command::Dev => dev::main(&env).await,
                 Command::Openapi => openapi::main(),
             }
         })

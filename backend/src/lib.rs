@@ -11,6 +11,7 @@ pub mod config;
 pub mod content;
 pub mod conversations;
 pub mod database;
+pub mod dev;
 pub mod error;
 pub mod extract;
 pub mod health;

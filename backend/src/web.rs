@@ -13,11 +13,12 @@ use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Json, Redirect, Response};
 use axum::routing::get;
 use serde::Serialize;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tower_http::services::{ServeDir, ServeFile};
 use url::{Host, Url};
+
+use crate::auth::demo;
+use crate::config::Config;
 
 /// What the web app is told, and where its files are.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ pub struct WebApp {
     /// How browsers reach the API.
     pub public_api_url: Url,
     /// How browsers reach LiveKit.
-    pub livekit_url: Url,
+    pub livekit_url: Option<Url>,
     /// Lets anybody in with one press; never in production.
     pub demo: Option<DemoLearner>,
     /// Which parts are stand-ins for real ones.
@@ -52,18 +53,28 @@ struct ConfigJson<'a> {
     stand_ins: &'a [String],
 }
 
-/// Serves the web app until it is told to stop.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    app: WebApp,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    axum::serve(listener, router(app))
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await
+impl WebApp {
+    /// Reads what it needs from the configuration.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let demo = config.demo.then(|| DemoLearner {
+            email: demo::EMAIL.into(),
+            password: demo::PASSWORD.into(),
+        });
+        let has_stand_in = matches!(config.realtime.default_provider(), Some(("simulator", _)));
+        Self {
+            files: config.http.web_dir.clone(),
+            public_web_url: config.http.public_web_url.clone(),
+            public_api_url: config.http.public_api_url.clone(),
+            livekit_url: Url::parse(&config.livekit.public_url).ok(),
+            demo,
+            stand_ins: if has_stand_in {
+                vec!["voice".to_owned()]
+            } else {
+                Vec::new()
+            },
+        }
+    }
 }
 
 /// Builds the routes of the web app.
@@ -183,21 +194,19 @@ async fn with_headers(State(app): State<Arc<WebApp>>, request: Request, next: Ne
 
 /// Scripts only from here; connections only to the API and to LiveKit, which asks over HTTP why a socket was refused.
 fn content_security_policy(app: &WebApp) -> String {
-    let api = origin(&app.public_api_url, "http");
-    let livekit = [
-        origin(&app.livekit_url, "ws"),
-        origin(&app.livekit_url, "http"),
-    ]
-    .join(" ");
-    // LiveKit Cloud sends browsers on to the nearest region.
-    let regions = match app.livekit_url.host_str() {
-        Some(host) if host.ends_with(".livekit.cloud") => {
-            " https://*.livekit.cloud wss://*.livekit.cloud"
+    let mut connect = format!("'self' {}", origin(&app.public_api_url, "http"));
+    if let Some(livekit) = &app.livekit_url {
+        connect += &format!(" {} {}", origin(livekit, "ws"), origin(livekit, "http"));
+        // LiveKit Cloud sends browsers on to the nearest region.
+        if livekit
+            .host_str()
+            .is_some_and(|host| host.ends_with(".livekit.cloud"))
+        {
+            connect += " https://*.livekit.cloud wss://*.livekit.cloud";
         }
-        _ => "",
-    };
+    }
     format!(
-        "default-src 'self'; connect-src 'self' {api} {livekit}{regions}; script-src 'self'; \
+        "default-src 'self'; connect-src {connect}; script-src 'self'; \
          style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; \
          media-src 'self' blob: mediastream:; worker-src 'self' blob:; object-src 'none'; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

@@ -15,7 +15,7 @@ use crate::app::AppState;
 use crate::auth;
 use crate::clock::SystemClock;
 use crate::config::{Config, Env};
-use crate::{database, http, metrics};
+use crate::{database, http, metrics, web};
 
 /// What can be said after `serve`.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -43,6 +43,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let pool = database::pool(&config.database)?;
     let app = AppState::new(config, pool, Arc::new(SystemClock))?;
     let listener = listen(app.config.http.addr, "AVAAZ_HTTP_ADDR").await?;
+    let web_listener = listen(app.config.http.web_addr, "AVAAZ_WEB_ADDR").await?;
     let tasks = TaskTracker::new();
     let stop = shutdown.begun.clone();
     tasks.spawn(auth::purge::run(
@@ -52,8 +53,18 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     ));
     tasks.spawn(metrics::upkeep(stop.clone()));
     tasks.spawn(forget_the_quiet(app.clone(), stop.clone()));
+    if app.config.demo
+        && let Err(error) = auth::demo::ensure(&app.config, &app.pool, &app.passwords).await
+    {
+        tracing::warn!(%error, "there is no demo learner");
+    }
     tracing::info!(addr = %listener.local_addr()?, "the API listens");
-    let served = serve_http(listener, http::service(app.clone()), &shutdown).await;
+    let web_app = web::router(web::WebApp::of(&app.config));
+    let served = tokio::try_join!(
+        serve_http(listener, http::service(app.clone()), &shutdown),
+        serve_http(web_listener, web_app, &shutdown),
+    )
+    .map(|((), ())| ());
     // Without a listener there is nothing left to do, whatever the reason.
     shutdown.begin();
     tasks.close();

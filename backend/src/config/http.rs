@@ -1,4 +1,5 @@
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -15,6 +16,8 @@ pub struct HttpConfig {
     pub addr: SocketAddr,
     /// `AVAAZ_WEB_ADDR`: where the web app is served.
     pub web_addr: SocketAddr,
+    /// `AVAAZ_WEB_DIR`: the folder of the built web app.
+    pub web_dir: PathBuf,
     /// `AVAAZ_PUBLIC_API_URL`: how browsers reach the API.
     pub public_api_url: Url,
     /// `AVAAZ_PUBLIC_WEB_URL`: how browsers reach the web app; the only origin that may call with the cookie.
@@ -41,6 +44,7 @@ impl HttpConfig {
         Self {
             public_api_url: public_url(reader, environment, "AVAAZ_PUBLIC_API_URL", addr),
             public_web_url: public_url(reader, environment, "AVAAZ_PUBLIC_WEB_URL", web_addr),
+            web_dir: PathBuf::from(reader.text("AVAAZ_WEB_DIR").unwrap_or_else(|| "frontend/dist".into())),
             trusted_proxies: trusted_proxies(reader),
             metrics_token: reader.secret("AVAAZ_METRICS_TOKEN"),
             max_body_bytes: reader.parsed("AVAAZ_MAX_BODY_BYTES", 1024 * 1024),

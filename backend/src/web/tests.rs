@@ -9,7 +9,7 @@ fn app(files: &Path) -> WebApp {
         files: files.to_owned(),
         public_web_url: Url::parse("http://localhost:3000").unwrap(),
         public_api_url: Url::parse("http://localhost:8000").unwrap(),
-        livekit_url: Url::parse("ws://localhost:7880").unwrap(),
+        livekit_url: Url::parse("ws://localhost:7880").ok(),
         demo: Some(DemoLearner {
             email: "demo@avaaz.invalid".into(),
             password: "open".into(),
