@@ -16,6 +16,7 @@ mod microphone;
 mod outbox;
 mod participants;
 mod peer;
+mod presence;
 mod recovery;
 mod sdp;
 mod session;

@@ -16,16 +16,17 @@ use tokio_util::sync::CancellationToken;
 use webrtc::media_stream::track_remote::TrackRemote;
 use webrtc::peer_connection::RTCPeerConnectionState;
 
+use super::LiveKitConfig;
 use super::connection::Connection;
 use super::outbox::{self, Link, Outgoing};
-use super::participants::{Change, Participants};
+use super::participants::Participants;
 use super::peer::PeerEvent;
 pub(super) use super::peer::PeerEvents;
+use super::presence::HeardTrack;
 use super::recovery::Pause;
-use super::shared::{Shared, lock};
+use super::shared::Shared;
 use super::signal::{self, Verdict};
-use super::{LiveKitConfig, tracks};
-use crate::room::{AUDIO_QUEUE, AudioOutput, ClosedReason, JoinRoom, JoinRoomError, RoomEvent};
+use crate::room::{AudioOutput, ClosedReason, JoinRoom, JoinRoomError, RoomEvent};
 
 /// From the server's first word to media in both directions.
 const ESTABLISHING: Duration = Duration::from_secs(10);
@@ -35,8 +36,6 @@ const TICK: Duration = Duration::from_secs(1);
 const SILENCE: Duration = Duration::from_millis(2500);
 /// Nothing for this long, while signalling works, means that the path must be looked for anew.
 const DEAD_PATH: Duration = Duration::from_secs(12);
-/// Tracks that sound before we know whose they are.
-const UNKNOWN_TRACKS: usize = 16;
 /// What a join in flight may still take once the room is to be closed.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -102,15 +101,10 @@ pub(super) struct Session {
     pub join_pause: Option<Pause>,
     link: watch::Sender<Link>,
     joined: Option<oneshot::Sender<Result<(), JoinRoomError>>>,
-    tracks: HashMap<String, HeardTrack>,
-    unknown_tracks: Vec<(String, Arc<dyn TrackRemote>)>,
-    muted_at_server: bool,
+    pub tracks: HashMap<String, HeardTrack>,
+    pub unknown_tracks: Vec<(String, Arc<dyn TrackRemote>)>,
+    pub muted_at_server: bool,
     came_in: u64,
-}
-
-struct HeardTrack {
-    identity: String,
-    gone: CancellationToken,
 }
 
 /// Joins, keeps the room until it is over, leaves.
@@ -445,127 +439,6 @@ impl Session {
                 .await;
         }
         Step::Continue(())
-    }
-
-    /// Takes in who was there before us.
-    pub fn welcome(&mut self, join: proto::JoinResponse) {
-        self.muted_at_server = self.shared.microphone.is_muted();
-        let changes = self
-            .participants
-            .replace(join.other_participants, &self.plan.request.identity);
-        self.tell(changes);
-    }
-
-    async fn on_participants(&mut self, infos: Vec<proto::ParticipantInfo>) {
-        let own = &self.plan.request.identity;
-        // The first list after a resume holds everyone, ourselves too; who left meanwhile is told of nowhere else.
-        let whole = self.whole_list_due && infos.iter().any(|info| info.identity == *own);
-        self.whole_list_due &= !whole;
-        let changes = if whole {
-            self.participants.replace(infos, own)
-        } else {
-            self.participants.update(infos, own)
-        };
-        let videos = self.tell(changes);
-        if !videos.is_empty() {
-            let unwanted = proto::UpdateSubscription {
-                track_sids: videos,
-                ..proto::UpdateSubscription::default()
-            };
-            self.connection
-                .signal
-                .send(Request::Subscription(unwanted))
-                .await;
-        }
-        for (track_id, track) in std::mem::take(&mut self.unknown_tracks) {
-            self.hear(track_id, track);
-        }
-    }
-
-    /// Tells the conversation of changes; returns the tracks that we do not want.
-    fn tell(&mut self, changes: Vec<Change>) -> Vec<String> {
-        let mut unwanted = Vec::new();
-        for change in changes {
-            match change {
-                Change::Joined(participant) => self.events.emit(RoomEvent::Joined(participant)),
-                Change::Left { identity, sid } => {
-                    lock(&self.connection.inbox).forget(&sid, &identity);
-                    self.events.emit(RoomEvent::Left { identity, sid });
-                }
-                Change::Attributes {
-                    identity,
-                    attributes,
-                } => self.events.emit(RoomEvent::Attributes {
-                    identity,
-                    attributes,
-                }),
-                Change::Muted {
-                    identity,
-                    track_id,
-                    muted,
-                } => {
-                    if self.tracks.contains_key(&track_id) {
-                        self.events.emit(RoomEvent::TrackMuted {
-                            identity,
-                            track_id,
-                            muted,
-                        });
-                    }
-                }
-                Change::TrackGone { track_id, .. } => self.lose(&track_id),
-                Change::VideoAdded { track_id } => unwanted.push(track_id),
-            }
-        }
-        unwanted
-    }
-
-    fn hear(&mut self, track_id: String, track: Arc<dyn TrackRemote>) {
-        let Some(owner) = self.participants.owner(&track_id) else {
-            if self.unknown_tracks.len() < UNKNOWN_TRACKS {
-                self.unknown_tracks.push((track_id, track));
-            }
-            return;
-        };
-        self.lose(&track_id);
-        let (packets, audio) = mpsc::channel(AUDIO_QUEUE);
-        let gone = self.connection.gone.child_token();
-        self.shared
-            .tasks
-            .spawn(tracks::forward(track, packets, gone.clone()));
-        self.tracks.insert(
-            track_id.clone(),
-            HeardTrack {
-                identity: owner.identity.clone(),
-                gone,
-            },
-        );
-        let (identity, microphone, muted) = (owner.identity, owner.microphone, owner.muted);
-        self.events.emit(RoomEvent::TrackUp {
-            identity,
-            track_id,
-            microphone,
-            muted,
-            audio,
-        });
-    }
-
-    fn lose(&mut self, track_id: &str) {
-        self.unknown_tracks.retain(|(id, _)| id != track_id);
-        if let Some(track) = self.tracks.remove(track_id) {
-            track.gone.cancel();
-            self.events.emit(RoomEvent::TrackDown {
-                identity: track.identity,
-                track_id: track_id.to_owned(),
-            });
-        }
-    }
-
-    pub fn lose_all_tracks(&mut self) {
-        self.unknown_tracks.clear();
-        let track_ids: Vec<String> = self.tracks.keys().cloned().collect();
-        for track_id in track_ids {
-            self.lose(&track_id);
-        }
     }
 
     /// Lets data flow into this stay's channel; after a resume, from where the server left off.
