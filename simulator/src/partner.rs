@@ -25,6 +25,11 @@ pub(crate) fn greet(number: usize) -> Reply {
     say(GREETINGS[number % GREETINGS.len()].to_owned())
 }
 
+/// Speaks again to a learner who has not answered yet.
+pub(crate) fn speak_again() -> Reply {
+    say("I am still here, and there is no hurry. Say or type something whenever you like, and I will answer.".to_owned())
+}
+
 /// Answers speech that nobody understood; `number` varies the words.
 pub(crate) fn answer_speech(number: usize) -> Reply {
     say(ANSWERS_TO_SPEECH[number % ANSWERS_TO_SPEECH.len()].to_owned())

@@ -43,6 +43,7 @@ pub struct Voice {
     spoken: Mutex<Spoken>,
     permits: Semaphore,
     warned: AtomicBool,
+    program: &'static str,
 }
 
 #[derive(Debug, Default)]
@@ -54,15 +55,20 @@ struct Spoken {
 
 impl Default for Voice {
     fn default() -> Self {
-        Self {
-            spoken: Mutex::default(),
-            permits: Semaphore::new(PARALLEL_VOICES),
-            warned: AtomicBool::new(false),
-        }
+        Self::of("espeak-ng")
     }
 }
 
 impl Voice {
+    fn of(program: &'static str) -> Self {
+        Self {
+            spoken: Mutex::default(),
+            permits: Semaphore::new(PARALLEL_VOICES),
+            warned: AtomicBool::new(false),
+            program,
+        }
+    }
+
     /// Returns the utterance as mono samples at [`VOICE_RATE_HZ`].
     pub async fn speak(&self, mut utterance: Utterance) -> Arc<[i16]> {
         if let Some((end, _)) = utterance.text.char_indices().nth(MAX_TEXT_CHARS) {
@@ -81,7 +87,7 @@ impl Voice {
 
     async fn synthesize(&self, utterance: &Utterance) -> Vec<i16> {
         let _permit = self.permits.acquire().await;
-        match espeak::speak(utterance).await {
+        match espeak::speak(self.program, utterance).await {
             Ok(samples) => samples,
             Err(error) => {
                 if !self.warned.swap(true, Ordering::Relaxed) {
@@ -146,6 +152,27 @@ mod tests {
             samples.iter().any(|sample| sample.unsigned_abs() > 3_000),
             "too quiet"
         );
+    }
+
+    #[tokio::test]
+    async fn without_a_synthesizer_the_words_are_hummed() {
+        let samples = Voice::of("no-such-synthesizer")
+            .speak(utterance("Good morning to you"))
+            .await;
+        assert!(samples.len() > VOICE_RATE_HZ as usize);
+        assert!(samples.iter().any(|sample| sample.unsigned_abs() > 3_000));
+    }
+
+    #[tokio::test]
+    async fn an_unknown_language_is_spoken_with_an_english_accent() {
+        let samples = Voice::default()
+            .speak(Utterance {
+                language: "xx".into(),
+                ..utterance("Good morning")
+            })
+            .await;
+        let english = Voice::default().speak(utterance("Good morning")).await;
+        assert_eq!(samples, english);
     }
 
     #[tokio::test]

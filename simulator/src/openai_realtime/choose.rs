@@ -60,6 +60,9 @@ pub(super) fn choose(
                 call: Some(call),
                 ..Reply::default()
             },
+            None if learner_turns == 0 && items.iter().any(|item| item.is_tutors()) => {
+                partner::speak_again()
+            }
             None if learner_turns == 0 => partner::greet(connection),
             None => match words.filter(|words| !words.trim().is_empty()) {
                 Some(words) => partner::answer_text(words, turn),

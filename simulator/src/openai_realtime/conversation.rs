@@ -110,8 +110,13 @@ impl Item {
         self.value["role"] == "user" && !self.is_silence
     }
 
+    /// Whether it is something that the tutor said.
+    pub(super) fn is_tutors(&self) -> bool {
+        self.value["role"] == "assistant"
+    }
+
     fn is_tutors_audio(&self) -> bool {
-        self.value["role"] == "assistant" && self.value["content"][0]["type"] == "output_audio"
+        self.is_tutors() && self.value["content"][0]["type"] == "output_audio"
     }
 }
 

@@ -273,9 +273,9 @@ mod tests {
     fn silence_a_hum_and_a_click_are_not_speech() {
         let mut samples = vec![0_i16; 24_000];
         samples[12_000..12_040].fill(20_000);
-        samples.extend(
-            (0..24_000).map(|n| ((f64::from(n) * 50.0 / 24_000.0 * std::f64::consts::TAU).sin() * 300.0) as i16),
-        );
+        samples.extend((0..24_000).map(|n| {
+            ((f64::from(n) * 50.0 / 24_000.0 * std::f64::consts::TAU).sin() * 300.0) as i16
+        }));
         assert_eq!(
             InputAudio::new().handle_samples(&samples, Some(DETECTION)),
             []

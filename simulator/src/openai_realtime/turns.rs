@@ -15,6 +15,8 @@ use crate::timeline::{MomentKind, Stretch};
 
 const TRANSCRIPT_DELAY_MS: u64 = 300;
 const TRANSCRIPT_PIECE_MS: u64 = 20;
+/// How the words of speech begin that no script gives words to.
+const NOT_UNDERSTOOD: &str = "[speech, ";
 
 impl Connection {
     pub(super) async fn on_speech_started(&mut self, audio_start_ms: u64) -> Result<(), End> {
@@ -108,7 +110,7 @@ impl Connection {
         self.commit(Item::spoken(&item_id, audio_ms, text, Some(next)))
             .await?;
 
-        let honest = format!("[speech, {:.1} s]", spoken_ms as f64 / 1_000.0);
+        let honest = format!("{NOT_UNDERSTOOD}{:.1} s]", spoken_ms as f64 / 1_000.0);
         let (transcript, own_delay_ms, fails) = match words {
             Some(Words::Plain(text)) => (text.clone(), None, false),
             Some(Words::Detailed(words)) => (words.text.clone(), words.delay_ms, words.fails),
@@ -163,19 +165,23 @@ impl Connection {
         }
     }
 
-    /// Which entry of the script's `learner_says` comes next: the one behind the last that the context holds.
+    /// Which entry of the script's `learner_says` comes next: the one behind the last that the context holds, be it from
+    /// this connection or, as text, from one before it.
     fn next_words(&self) -> usize {
         let (_, learner) = self.shared.script.learner(self.session.instructions());
-        let said = self
+        let turns = self
             .conversation
             .items()
             .iter()
             .filter(|item| item.is_learners());
-        let positions = said.filter_map(|item| {
-            item.said
-                .or_else(|| learner.position_of(item.words.as_deref()?))
-        });
-        positions.max().map_or(0, |last| last + 1)
+        turns.fold(0, |next, item| {
+            let words = item.words.as_deref().unwrap_or_default();
+            match item.said.or_else(|| learner.position_of(words)) {
+                Some(said) => said + 1,
+                None if words.starts_with(NOT_UNDERSTOOD) => next + 1,
+                None => next,
+            }
+        })
     }
 
     fn schedule_transcript(

@@ -21,15 +21,17 @@ pub(super) enum SpeakError {
     NoSound,
 }
 
-pub(super) async fn speak(utterance: &Utterance) -> Result<Vec<i16>, SpeakError> {
+pub(super) async fn speak(program: &str, utterance: &Utterance) -> Result<Vec<i16>, SpeakError> {
     let language = espeak_language(&utterance.language);
     let variant = variant(&utterance.voice);
     // An unknown language is spoken as English: a wrong accent is better than none.
     for language in [language.as_str(), "en"] {
-        let wav =
-            tokio::time::timeout(TIME_LIMIT, run(utterance, &format!("{language}+{variant}")))
-                .await
-                .map_err(|_| SpeakError::TooSlow)??;
+        let wav = tokio::time::timeout(
+            TIME_LIMIT,
+            run(program, utterance, &format!("{language}+{variant}")),
+        )
+        .await
+        .map_err(|_| SpeakError::TooSlow)??;
         if let Some((rate_hz, samples)) = read_wav(&wav) {
             return Ok(resample::to_voice_rate(&samples, rate_hz));
         }
@@ -37,9 +39,9 @@ pub(super) async fn speak(utterance: &Utterance) -> Result<Vec<i16>, SpeakError>
     Err(SpeakError::NoSound)
 }
 
-async fn run(utterance: &Utterance, voice: &str) -> Result<Vec<u8>, std::io::Error> {
+async fn run(program: &str, utterance: &Utterance, voice: &str) -> Result<Vec<u8>, std::io::Error> {
     let words_per_minute = (WORDS_PER_MINUTE * utterance.speed_percent / 100).clamp(80, 450);
-    let mut child = Command::new("espeak-ng")
+    let mut child = Command::new(program)
         .args([
             "--stdin",
             "--stdout",

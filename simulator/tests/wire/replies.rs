@@ -17,6 +17,10 @@ async fn it_greets_when_a_response_is_asked_for_and_nothing_was_said() {
     assert!(reply(done).contains("stand-in"));
     assert_eq!(done["response"]["metadata"], json!({"turn": "7"}));
     assert!(audio_ms(&events) > 2_000);
+
+    client.send(json!({"type": "response.create"})).await;
+    let again = client.find("response.done").await;
+    assert_ne!(reply(&again), reply(done), "nobody is greeted twice");
 }
 
 #[tokio::test]
@@ -159,8 +163,8 @@ async fn a_reply_past_its_token_limit_is_incomplete() {
 #[tokio::test]
 async fn after_a_reconnection_the_script_goes_on_where_the_context_ends() {
     let simulator = start(json!({"default": {
-        "replies": ["One.", {"text": "Two.", "beeps": true}],
-        "learner_says": ["I went to the market", "Apples"],
+        "replies": ["One.", "Two.", {"text": "Three.", "beeps": true}],
+        "learner_says": ["I went to the market", null, "Apples"],
     }}))
     .await;
     let mut client = Client::connect(&simulator).await;
@@ -170,6 +174,8 @@ async fn after_a_reconnection_the_script_goes_on_where_the_context_ends() {
     for (role, kind, text) in [
         ("user", "input_text", "I went to the market"),
         ("assistant", "output_text", "One."),
+        ("user", "input_text", "[speech, 2.4 s]"),
+        ("assistant", "output_text", "Two."),
     ] {
         let item =
             json!({"type": "message", "role": role, "content": [{"type": kind, "text": text}]});
@@ -186,7 +192,7 @@ async fn after_a_reconnection_the_script_goes_on_where_the_context_ends() {
         Some(done) => done.clone(),
         None => client.find("response.done").await,
     };
-    assert_eq!(reply(&done), "Two.");
+    assert_eq!(reply(&done), "Three.");
 }
 
 #[tokio::test]
