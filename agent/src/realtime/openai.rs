@@ -4,13 +4,16 @@ mod errors;
 pub mod translate;
 pub mod wire;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use avaaz_tutor::{Fault, FaultKind, SessionSetup};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue, header};
 use url::Url;
 
-use super::{Provider, ProviderSession, socket};
+use super::socket::{self, Watch};
+use super::{Provider, ProviderSession};
 use translate::{RATE_HZ, Translator};
 
 /// The model unless another one is configured.
@@ -19,6 +22,12 @@ pub const DEFAULT_MODEL: &str = "gpt-realtime-2.1";
 pub const DEFAULT_TRANSCRIPTION_MODEL: &str = "gpt-transcribe";
 /// The voice unless another one is configured.
 pub const DEFAULT_VOICE: &str = "marin";
+
+/// The service answers pings within one round trip.
+const WATCH: Watch = Watch {
+    ping_every: Duration::from_secs(5),
+    hangs_after: Duration::from_secs(15),
+};
 
 /// Where the service is and how to use it.
 #[derive(Debug, Clone)]
@@ -88,10 +97,8 @@ impl Provider for OpenAiProvider {
             default_voice,
             ..
         } = self.config.clone();
-        Ok(socket::run(
-            socket,
-            Translator::new(model, transcription_model, default_voice, setup.clone()),
-        ))
+        let translator = Translator::new(model, transcription_model, default_voice, setup.clone());
+        Ok(socket::run(socket, translator, WATCH))
     }
 }
 

@@ -34,14 +34,19 @@ const COMMANDS: usize = 256;
 const EVENTS: usize = 1024;
 /// Frames that may wait for the network.
 const FRAMES: usize = 512;
-/// Our own ping, which finds a peer that hangs.
-const PING_EVERY: Duration = Duration::from_secs(10);
-/// A peer that says nothing for so long, not even a pong, hangs. Pongs of real services may take half a minute.
-const HANGS_AFTER: Duration = Duration::from_secs(45);
 /// A conversation that takes no event for so long is stuck.
 const EVENT_TAKEN_WITHIN: Duration = Duration::from_secs(10);
 /// How long saying goodbye may take.
 const CLOSES_WITHIN: Duration = Duration::from_secs(2);
+
+/// How a provider that hangs is found: it says nothing any more, not even a pong. Services differ in how long their pongs take.
+#[derive(Debug, Clone, Copy)]
+pub struct Watch {
+    /// How often we ping.
+    pub ping_every: Duration,
+    /// How long it may say nothing.
+    pub hangs_after: Duration,
+}
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -141,7 +146,7 @@ fn tls() -> Arc<rustls::ClientConfig> {
 }
 
 /// Runs a session on an open socket until either side ends it.
-pub fn run(socket: Socket, translator: impl Translate) -> ProviderSession {
+pub fn run(socket: Socket, translator: impl Translate, watch: Watch) -> ProviderSession {
     let (command_tx, command_rx) = mpsc::channel(COMMANDS);
     let (event_tx, event_rx) = mpsc::channel(EVENTS);
     let (sink, stream) = socket.split();
@@ -152,6 +157,7 @@ pub fn run(socket: Socket, translator: impl Translate) -> ProviderSession {
         commands: command_rx,
         events: event_tx,
         frames: frame_tx,
+        watch,
     };
     tokio::spawn(async move {
         // The writer lives no longer than the pump.
@@ -185,6 +191,7 @@ struct Pump<T> {
     commands: mpsc::Receiver<ProviderCommand>,
     events: mpsc::Sender<ProviderEvent>,
     frames: mpsc::Sender<Message>,
+    watch: Watch,
 }
 
 impl<T: Translate> Pump<T> {
@@ -206,7 +213,7 @@ impl<T: Translate> Pump<T> {
     }
 
     async fn until_over(&mut self, writer: &mut JoinSet<()>) -> Fault {
-        let mut ping = interval(PING_EVERY);
+        let mut ping = interval(self.watch.ping_every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_sign_of_life = Instant::now();
         let step = self.translator.opened();
@@ -238,7 +245,7 @@ impl<T: Translate> Pump<T> {
                 },
                 _ = writer.join_next() => return self.translator.closed(Close::Lost),
                 _ = ping.tick() => {
-                    if last_sign_of_life.elapsed() > HANGS_AFTER {
+                    if last_sign_of_life.elapsed() > self.watch.hangs_after {
                         return broken("the provider hangs");
                     }
                     if self.frames.try_send(Message::Ping(Vec::new().into())).is_err() {

@@ -71,8 +71,8 @@ pub struct Bridge {
     owed: Option<Owed>,
     /// Not before.
     owed_from: Moment,
-    /// Whether a missing reply was asked for once more.
-    asked_again: bool,
+    /// What was tried to get a reply that does not come.
+    tried: Tried,
     greeted: bool,
     wrap_up_owed: bool,
     /// Whether presses of the key are told, not only releases.
@@ -116,6 +116,14 @@ struct Expecting {
     nothing_said: bool,
 }
 
+/// What was tried to get a reply that does not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    Nothing,
+    AskingAgain,
+    AnotherSession,
+}
+
 /// A reply that has to be asked for as soon as nobody speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owed {
@@ -146,7 +154,7 @@ impl Bridge {
             expecting: None,
             owed: None,
             owed_from: now,
-            asked_again: false,
+            tried: Tried::Nothing,
             wrap_up_owed: false,
             knows_presses: false,
             line: Line::Down,

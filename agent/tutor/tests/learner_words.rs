@@ -123,27 +123,35 @@ fn words_that_never_come_are_given_up_and_what_was_shown_remains() {
 }
 
 #[test]
-fn a_missing_reply_is_asked_for_once_and_then_we_listen() {
+fn a_missing_reply_is_asked_for_again_then_at_another_session_and_then_we_listen() {
     let mut world = World::greeted();
     world.learner_says("i1", "Hello?");
     assert_eq!(world.states().last(), Some(&AgentState::Thinking));
     world.run(secs(11));
     assert_eq!(world.replies_asked(), [None]);
+    assert!(world.opened().is_empty());
+    world.run(secs(10));
+    assert_eq!(world.opened().len(), 1);
+    world.ready();
+    assert_eq!(world.replies_asked(), [None, None]);
     world.run(secs(60));
-    assert_eq!(world.replies_asked(), [None]);
+    assert_eq!(world.replies_asked(), [None, None]);
+    assert_eq!(world.opened().len(), 1);
     assert_eq!(world.states().last(), Some(&AgentState::Listening));
 }
 
 #[test]
-fn a_reply_that_stalls_ends_with_what_was_heard() {
+fn a_reply_that_stalls_ends_with_what_was_heard_and_another_session_takes_it_up() {
     let mut world = World::greeted();
     world.says_without_end("r1", &["One", " two"], 500);
-    world.run(secs(30));
+    world.run(secs(12));
     let turn = world.turns()[0];
     assert!(turn.interrupted);
     assert_eq!(turn.heard, Some(secs(1)));
     assert!(turn.text.starts_with("One"));
-    assert_eq!(world.states().last(), Some(&AgentState::Listening));
+    assert_eq!(world.opened().len(), 1);
+    world.ready();
+    assert!(world.replies_asked()[0].unwrap().contains("One"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Bridge, Expecting, Owed};
+use super::{Bridge, Expecting, Owed, Tried};
 use crate::floor::Holder;
 use crate::{Brief, ItemId, Output, Pcm, ProviderCommand, SessionSetup, TurnDetection};
 
@@ -184,7 +184,7 @@ impl Bridge {
         self.floor.end_speech(self.now, &mut self.out);
         self.expecting = None;
         self.owed = None;
-        self.asked_again = false;
+        self.tried = Tried::Nothing;
         // Who speaks first needs no greeting.
         self.greeted = true;
     }

@@ -274,13 +274,18 @@ impl Bridge {
         let boundary =
             self.is_quiet() && !self.floor.waits_for_words() && self.now >= self.replay_over;
         if (self.now >= soft && boundary) || self.now >= hard {
-            self.let_go();
-            self.out.push_back(Output::CloseProvider);
-            if self.away_since.is_some() {
-                self.line = Line::Down;
-            } else {
-                self.open_provider();
-            }
+            self.replace_session();
+        }
+    }
+
+    /// Leaves the open session for another one.
+    pub(super) fn replace_session(&mut self) {
+        self.let_go();
+        self.out.push_back(Output::CloseProvider);
+        if self.away_since.is_some() || self.leaving.is_some() {
+            self.line = Line::Down;
+        } else {
+            self.open_provider();
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Bridge, Owed};
+use super::{Bridge, Expecting, Owed, Tried};
 use crate::floor::{Holder, ReplyOutcome};
 use crate::reply::Reply;
 use crate::{FaultKind, Moment, Output, Pcm, ProviderCommand, ReplyEnd, ReplyId, Usage};
@@ -103,8 +103,8 @@ impl Bridge {
 
     /// Nothing came of a reply: asks once more, after a while.
     fn retry_reply(&mut self) {
-        if !self.asked_again {
-            self.asked_again = true;
+        if self.tried == Tried::Nothing {
+            self.tried = Tried::AskingAgain;
             self.owed = Some(if self.greeted {
                 Owed::Answer
             } else {
@@ -141,7 +141,7 @@ impl Bridge {
             self.floor.end_speech(self.now, &mut self.out);
             self.floor.begin_reply(self.now, &mut self.out);
             self.greeted = true;
-            self.asked_again = false;
+            self.tried = Tried::Nothing;
         }
     }
 
@@ -256,42 +256,51 @@ impl Bridge {
         goes_on.chain(begins).min()
     }
 
-    /// A provider that says nothing more must not hold the conversation.
+    /// A provider that says nothing more must not hold the conversation: it is asked again, then replaced, then left in peace.
     pub(super) fn settle_replies(&mut self) {
-        if let Some(expecting) = self
+        let now = self.now;
+        let overdue = self
             .expecting
-            .take_if(|expecting| self.now >= expecting.since + REPLY_BEGINS_WITHIN)
-            && !expecting.nothing_said
-            && !self.asked_again
-            && self.is_ready()
-        {
-            self.asked_again = true;
-            self.ask(ProviderCommand::Reply {
-                instructions: expecting.instructions.clone(),
-            });
-            self.expecting = Some(super::Expecting {
-                since: self.now,
-                ..expecting
-            });
-        }
-        for index in 0..self.replies.len() {
-            let reply = &mut self.replies[index];
-            let silent = self.now >= reply.alive + REPLY_STALLS_AFTER;
-            if reply.complete || !silent || (reply.sounds() && !reply.is_played_out()) {
-                continue;
+            .take_if(|expecting| now >= expecting.since + REPLY_BEGINS_WITHIN)
+            .filter(|expecting| !expecting.nothing_said && self.is_ready());
+        if let Some(expecting) = overdue {
+            match self.tried {
+                Tried::Nothing => {
+                    self.tried = Tried::AskingAgain;
+                    let instructions = expecting.instructions.clone();
+                    self.ask(ProviderCommand::Reply { instructions });
+                    self.expecting = Some(Expecting {
+                        since: now,
+                        ..expecting
+                    });
+                }
+                Tried::AskingAgain => {
+                    self.expecting = Some(expecting);
+                    self.suspect_provider();
+                }
+                Tried::AnotherSession => {}
             }
-            reply.complete = true;
-            reply.broken = true;
-            if self.is_ready() {
-                let reply = self.replies[index].id.clone();
-                self.ask(ProviderCommand::Cancel { reply });
-            }
-            self.finish(index);
         }
-        let waited = !self.replies.is_empty();
-        self.begin_next();
-        if waited && self.replies.is_empty() {
-            self.retry_reply();
+        let stalled = self.replies.iter().any(|reply| {
+            let silent = !reply.complete && now >= reply.alive + REPLY_STALLS_AFTER;
+            silent && (!reply.sounds() || reply.is_played_out())
+        });
+        if stalled && self.is_ready() {
+            self.suspect_provider();
         }
+    }
+
+    /// The session may be dead without knowing: another one takes up what this one left.
+    fn suspect_provider(&mut self) {
+        let owed = match self.expecting {
+            Some(_) if !self.greeted => Some(Owed::Greeting),
+            Some(_) => Some(Owed::Answer),
+            None if self.replies.iter().any(Reply::sounds) => Some(Owed::Rest),
+            None => Some(Owed::Answer),
+        };
+        let first = self.tried != Tried::AnotherSession;
+        self.tried = Tried::AnotherSession;
+        self.replace_session();
+        self.owed = owed.filter(|_| first);
     }
 }

@@ -190,12 +190,10 @@ impl World {
         let end = self.now + time;
         while self.now < end {
             let mut ticks = 0;
-            while self
-                .bridge
-                .poll_timeout()
-                .is_some_and(|due| due <= self.now + FRAME)
+            while let Some(due) = self.bridge.poll_timeout()
+                && due <= self.now + FRAME
             {
-                self.now = self.bridge.poll_timeout().unwrap().max(self.now);
+                self.now = due.max(self.now);
                 self.give(Input::Tick);
                 ticks += 1;
                 assert!(ticks < 100, "the bridge wants ticks for ever");
@@ -373,10 +371,10 @@ impl World {
         for (_, output) in &self.log {
             match output {
                 Output::Caption(Caption::Append { turn: of, text }) if of.0 == turn => {
-                    shown.push_str(text)
+                    shown.push_str(text);
                 }
                 Output::Caption(Caption::Final { turn: of, text, .. }) if of.0 == turn => {
-                    shown.clone_from(text)
+                    shown.clone_from(text);
                 }
                 _ => {}
             }

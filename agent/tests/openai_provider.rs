@@ -1,0 +1,346 @@
+//! The OpenAI provider on a real socket, against the simulator.
+
+use std::time::Duration;
+
+use avaaz_agent::realtime::openai::{
+    DEFAULT_MODEL, DEFAULT_TRANSCRIPTION_MODEL, OpenAiConfig, OpenAiProvider,
+};
+use avaaz_agent::realtime::{Provider, ProviderSession};
+use avaaz_simulator::{Options, Running, Simulator};
+use avaaz_tutor::{
+    Fault, FaultKind, PastTurn, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
+    SessionSetup, Speaker, TurnDetection,
+};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+const SOON: Duration = Duration::from_secs(20);
+
+async fn simulator(script: Value) -> Running {
+    let options = Options {
+        script: serde_json::from_value(script).expect("a script"),
+        api_key: Some("right".to_owned()),
+        ..Options::default()
+    };
+    Simulator::start(options)
+        .await
+        .expect("a simulator on a free port")
+}
+
+fn provider(base_url: &str, key: &str) -> OpenAiProvider {
+    OpenAiProvider::new(OpenAiConfig {
+        name: "simulator".to_owned(),
+        base_url: base_url.parse().expect("a URL"),
+        api_key: Some(key.to_owned().into()),
+        model: DEFAULT_MODEL.to_owned(),
+        transcription_model: DEFAULT_TRANSCRIPTION_MODEL.to_owned(),
+        default_voice: Some("marin".to_owned()),
+    })
+    .expect("a usable URL")
+}
+
+fn setup() -> SessionSetup {
+    SessionSetup {
+        instructions: "You are a tutor.".to_owned(),
+        voice: None,
+        speed: 1.0,
+        turn_detection: TurnDetection::Silence { silence_ms: 500 },
+        languages: vec!["en".to_owned(), "de".to_owned()],
+        history: Vec::new(),
+        tools: Vec::new(),
+    }
+}
+
+async fn open(simulator: &Running) -> ProviderSession {
+    let session = provider(&simulator.base_url(), "right")
+        .open(&setup())
+        .await;
+    session.expect("the simulator listens")
+}
+
+async fn next(session: &mut ProviderSession) -> ProviderEvent {
+    timeout(SOON, session.events.recv())
+        .await
+        .expect("an event in time")
+        .expect("an open session")
+}
+
+async fn ready(session: &mut ProviderSession) {
+    assert!(matches!(next(session).await, ProviderEvent::Ready { .. }));
+}
+
+async fn ask(session: &ProviderSession, command: ProviderCommand) {
+    session
+        .commands
+        .send(command)
+        .await
+        .expect("an open session");
+}
+
+async fn closed(mut session: ProviderSession) -> Fault {
+    loop {
+        if let ProviderEvent::Closed(fault) = next(&mut session).await {
+            assert!(session.events.recv().await.is_none(), "nothing follows");
+            return fault;
+        }
+    }
+}
+
+/// Collects a whole reply: its id, samples, words, and how it ended.
+async fn reply(session: &mut ProviderSession) -> (ReplyId, Vec<i16>, String, ReplyEnd) {
+    let (mut samples, mut words) = (Vec::new(), String::new());
+    loop {
+        match next(session).await {
+            ProviderEvent::ReplyAudio { pcm, .. } => samples.extend_from_slice(&pcm.samples),
+            ProviderEvent::ReplyWords { delta, .. } => words.push_str(&delta),
+            ProviderEvent::ReplyEnded { reply, how, .. } => return (reply, samples, words, how),
+            ProviderEvent::Closed(fault) => panic!("closed: {fault:?}"),
+            _ => {}
+        }
+    }
+}
+
+/// Loud noise, so that the simulator's ear hears a voice: a buzz with the spectrum of a vowel.
+fn speech(ms: usize) -> Vec<i16> {
+    let spoken = std::process::Command::new("espeak-ng")
+        .args([
+            "--stdout",
+            "-a",
+            "200",
+            "I would like to talk about my weekend in the mountains with you.",
+        ])
+        .output()
+        .expect("espeak-ng is installed");
+    let samples: Vec<i16> = spoken.stdout[44..]
+        .chunks_exact(2)
+        .map(|b| i16::from_le_bytes([b[0], b[1]]))
+        .collect();
+    // 22.05 kHz taken as 24 kHz: a little high, still a voice.
+    samples.into_iter().cycle().take(ms * 24).collect()
+}
+
+async fn says(session: &ProviderSession, samples: &[i16]) {
+    let mut clock = tokio::time::interval(Duration::from_millis(20));
+    for frame in samples.chunks(480) {
+        clock.tick().await;
+        ask(
+            session,
+            ProviderCommand::Audio(Pcm {
+                samples: frame.into(),
+                rate_hz: 24_000,
+            }),
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_reply_comes_with_sound_and_words() {
+    let simulator = simulator(json!({"default": {"greeting": "Hello there, Ada."}})).await;
+    let mut session = open(&simulator).await;
+    ready(&mut session).await;
+    ask(
+        &session,
+        ProviderCommand::Reply {
+            instructions: Some("Greet.".to_owned()),
+        },
+    )
+    .await;
+    let (_, samples, words, how) = reply(&mut session).await;
+    assert_eq!(
+        (words.as_str(), how),
+        ("Hello there, Ada.", ReplyEnd::Complete)
+    );
+    assert!(samples.len() > 12_000 && samples.iter().any(|sample| sample.unsigned_abs() > 1000));
+    drop(session);
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn spoken_words_are_heard_and_answered() {
+    let simulator = simulator(
+        json!({"default": {"learner_says": ["About my weekend."], "replies": ["How nice."]}}),
+    )
+    .await;
+    let mut session = open(&simulator).await;
+    ready(&mut session).await;
+    says(&session, &speech(1500)).await;
+    says(&session, &vec![0; 24_000 * 2]).await;
+    let mut seen = Vec::new();
+    let mut words = String::new();
+    while seen.len() < 4 {
+        match next(&mut session).await {
+            ProviderEvent::SpeechStarted { .. } => seen.push("started"),
+            ProviderEvent::SpeechStopped { .. } => seen.push("stopped"),
+            ProviderEvent::LearnerWords { text, .. } => {
+                assert_eq!(text, "About my weekend.");
+                seen.push("words");
+            }
+            ProviderEvent::ReplyWords { delta, .. } => words.push_str(&delta),
+            ProviderEvent::ReplyEnded { .. } => seen.push("reply"),
+            _ => {}
+        }
+    }
+    assert_eq!(seen[..2], ["started", "stopped"]);
+    assert_eq!(words, "How nice.");
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_cut_and_a_cancel_are_understood() {
+    let simulator = simulator(json!({"default": {"greeting": {"text": "one two three four five six seven eight", "beeps": true}}})).await;
+    let mut session = open(&simulator).await;
+    ready(&mut session).await;
+    ask(&session, ProviderCommand::Reply { instructions: None }).await;
+    let id = loop {
+        if let ProviderEvent::ReplyAudio { reply, .. } = next(&mut session).await {
+            break reply;
+        }
+    };
+    ask(&session, ProviderCommand::Cancel { reply: id.clone() }).await;
+    ask(
+        &session,
+        ProviderCommand::Truncate {
+            reply: id.clone(),
+            heard: Duration::from_millis(90),
+            heard_text: String::new(),
+        },
+    )
+    .await;
+    let (ended, _, _, how) = reply(&mut session).await;
+    assert_eq!((ended, how), (id, ReplyEnd::Cancelled));
+    // A round trip more, so that the simulator has read everything.
+    ask(&session, ProviderCommand::Text("And now?".to_owned())).await;
+    reply(&mut session).await;
+    assert_eq!(simulator.stats().sent("conversation.item.truncated"), 1);
+    assert_eq!(
+        simulator.stats().sent("error"),
+        0,
+        "{:?}",
+        simulator.stats().frames_sent
+    );
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn history_is_known_to_the_server() {
+    let simulator =
+        simulator(json!({"default": {"greeting": "New here?", "replies": ["First.", "Second."]}}))
+            .await;
+    let turn = |seq, speaker, text: &str| PastTurn {
+        seq,
+        speaker,
+        text: text.to_owned(),
+        interrupted: false,
+    };
+    let history = vec![
+        turn(1, Speaker::Tutor, "New here?"),
+        turn(2, Speaker::Learner, "Yes."),
+        turn(3, Speaker::Tutor, "First."),
+    ];
+    let setup = SessionSetup { history, ..setup() };
+    let mut session = provider(&simulator.base_url(), "right")
+        .open(&setup)
+        .await
+        .expect("opens");
+    ready(&mut session).await;
+    ask(&session, ProviderCommand::Text("Well.".to_owned())).await;
+    assert_eq!(reply(&mut session).await.2, "Second.");
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_refused_after_the_upgrade() {
+    let simulator = simulator(json!({})).await;
+    let session = provider(&simulator.base_url(), "wrong")
+        .open(&setup())
+        .await
+        .expect("the upgrade succeeds");
+    let fault = closed(session).await;
+    assert_eq!(fault.kind, FaultKind::Refused);
+    assert!(fault.detail.contains("invalid_api_key"), "{}", fault.detail);
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_upgrade_that_is_answered_otherwise_says_whether_to_come_back() {
+    let script = json!({"connections": [
+        {"kind": "http_status", "status": 401}, {"kind": "http_status", "status": 503}, {"kind": "http_status", "status": 500}]});
+    let simulator = simulator(script).await;
+    for expected in [FaultKind::Refused, FaultKind::Busy, FaultKind::Broken] {
+        let fault = provider(&simulator.base_url(), "right")
+            .open(&setup())
+            .await
+            .err()
+            .expect("a fault");
+        assert_eq!(fault.kind, expected, "{}", fault.detail);
+    }
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_listen_is_a_fault() {
+    let simulator = simulator(json!({})).await;
+    let base_url = simulator.base_url();
+    simulator.shutdown().await;
+    let fault = provider(&base_url, "right")
+        .open(&setup())
+        .await
+        .err()
+        .expect("a fault");
+    assert_eq!(fault.kind, FaultKind::Broken);
+}
+
+#[tokio::test]
+async fn a_socket_that_ends_in_the_middle_of_a_reply_is_told() {
+    for (kind, expected) in [("close", FaultKind::Broken), ("drop", FaultKind::Broken)] {
+        let script = json!({"default": {"greeting": {"text": "one two three four five", "beeps": true, "fault": {"kind": kind, "after_audio_ms": 300}}}});
+        let simulator = simulator(script).await;
+        let mut session = open(&simulator).await;
+        ready(&mut session).await;
+        ask(&session, ProviderCommand::Reply { instructions: None }).await;
+        assert_eq!(closed(session).await.kind, expected);
+        simulator.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn rubbish_in_the_middle_of_a_reply_is_survived() {
+    let script = json!({"default": {"greeting": {"text": "one two three four five", "beeps": true, "fault": {"kind": "rubbish", "after_audio_ms": 300}}}});
+    let simulator = simulator(script).await;
+    let mut session = open(&simulator).await;
+    ready(&mut session).await;
+    ask(&session, ProviderCommand::Reply { instructions: None }).await;
+    let (_, samples, words, how) = reply(&mut session).await;
+    assert_eq!(
+        (words.as_str(), how, samples.len()),
+        ("one two three four five", ReplyEnd::Complete, 24_000)
+    );
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_session_that_grows_too_old_is_told_as_that() {
+    let simulator = simulator(json!({"session_limit_ms": 300})).await;
+    let mut session = open(&simulator).await;
+    ready(&mut session).await;
+    assert_eq!(closed(session).await.kind, FaultKind::Expired);
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn dropping_a_session_closes_its_socket() {
+    let simulator = simulator(json!({})).await;
+    let mut session = open(&simulator).await;
+    ready(&mut session).await;
+    assert_eq!(simulator.stats().connections_open, 1);
+    drop(session);
+    timeout(SOON, async {
+        while simulator.stats().connections_open > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+    .expect("no orphan costs money");
+    simulator.shutdown().await;
+}
