@@ -47,13 +47,7 @@ impl AppState {
             &config.auth,
             config.http.public_api_url.as_str(),
         )?);
-        let livekit = &config.livekit;
-        let livekit = Arc::new(LiveKit::new(
-            &livekit.url,
-            &livekit.public_url,
-            &livekit.api_key,
-            livekit.api_secret.clone(),
-        ));
+        let livekit = Arc::new(LiveKit::of(&config.livekit));
         Ok(Self {
             limits: Arc::new(RateLimits::new(&config.limits)),
             passwords: Arc::new(PasswordHasher::new(config.auth.concurrent_hashes)),

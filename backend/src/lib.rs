@@ -3,6 +3,7 @@
 //! `commands` is what a person types; `routes` is what a client calls. In between: `auth`, `sessions`, `conversations` and
 //! `livekit`, each with handlers (HTTP), a domain (rules) and a store (SQL).
 
+pub mod agent_runtime;
 pub mod app;
 pub mod auth;
 pub mod clock;

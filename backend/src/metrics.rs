@@ -1,5 +1,7 @@
 //! `/metrics` in Prometheus' text form, for loopback or with a token.
 
+mod agent;
+
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -18,6 +20,8 @@ use utoipa_axum::routes;
 
 use crate::app::AppState;
 use crate::error::ApiError;
+
+pub use agent::observe as observe_agent;
 
 const SECONDS: [f64; 11] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
@@ -99,7 +103,7 @@ async fn show(
             header::CONTENT_TYPE,
             "text/plain; version=0.0.4; charset=utf-8",
         )],
-        REGISTRY.render(),
+        REGISTRY.render() + &agent::render(),
     ))
 }
 

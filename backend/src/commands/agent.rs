@@ -1,12 +1,26 @@
 //! `avaaz agent`
 
+use std::sync::Arc;
+
+use super::signals::Shutdown;
 use crate::config::{Config, Env};
+use crate::content::ContentKeys;
+use crate::livekit::LiveKit;
+use crate::{agent_runtime, database};
 
 /// Serves conversations only, until it is told to stop.
 ///
 /// # Errors
 /// A sentence about what is wrong.
 pub async fn main(env: &Env) -> anyhow::Result<()> {
-    let _config = Config::read(env)?;
-    anyhow::bail!("this build has no agent runtime")
+    let config = Config::read(env)?;
+    let shutdown = Shutdown::on_signals()?;
+    let pool = database::pool(&config.database)?;
+    let keys = Arc::new(ContentKeys::load(&config.content.key_file)?);
+    let livekit = Arc::new(LiveKit::of(&config.livekit));
+    let runtime = agent_runtime::start(&config, pool.clone(), keys, livekit)?;
+    tracing::info!("the agent runtime waits for conversations");
+    runtime.run(shutdown).await;
+    pool.close().await;
+    Ok(())
 }

@@ -173,13 +173,7 @@ async fn schema(pool: &PgPool) -> Finding {
 }
 
 async fn livekit(config: &Config) -> Finding {
-    let livekit = &config.livekit;
-    let server = LiveKit::new(
-        &livekit.url,
-        &livekit.public_url,
-        &livekit.api_key,
-        livekit.api_secret.clone(),
-    );
+    let server = LiveKit::of(&config.livekit);
     match Box::pin(server.check()).await {
         Ok(()) => well("LiveKit", "answers and takes our keys."),
         Err(error) => unwell(

@@ -15,7 +15,8 @@ use crate::app::AppState;
 use crate::auth;
 use crate::clock::SystemClock;
 use crate::config::{Config, Env};
-use crate::{database, http, metrics, web};
+use crate::conversations::sweeper;
+use crate::{agent_runtime, database, http, metrics, web};
 
 /// What can be said after `serve`.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -31,8 +32,7 @@ pub struct Arguments {
 /// A sentence about what is wrong.
 pub async fn main(env: &Env, arguments: Arguments) -> anyhow::Result<()> {
     let config = Config::read(env)?;
-    let _ = arguments.without_agent;
-    run(config, Shutdown::on_signals()?).await
+    serve(config, Shutdown::on_signals()?, !arguments.without_agent).await
 }
 
 /// Serves until it is told to stop, and ends everything that it started.
@@ -40,10 +40,20 @@ pub async fn main(env: &Env, arguments: Arguments) -> anyhow::Result<()> {
 /// # Errors
 /// A sentence about a port or a key file.
 pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    serve(config, shutdown, true).await
+}
+
+async fn serve(config: Config, shutdown: Shutdown, with_agent: bool) -> anyhow::Result<()> {
     let pool = database::pool(&config.database)?;
     let app = AppState::new(config, pool, Arc::new(SystemClock))?;
     let listener = listen(app.config.http.addr, "AVAAZ_HTTP_ADDR").await?;
     let web_listener = listen(app.config.http.web_addr, "AVAAZ_WEB_ADDR").await?;
+    let runtime = if with_agent {
+        let (pool, keys, livekit) = (app.pool.clone(), app.keys.clone(), app.livekit.clone());
+        Some(agent_runtime::start(&app.config, pool, keys, livekit)?)
+    } else {
+        None
+    };
     let tasks = TaskTracker::new();
     let stop = shutdown.begun.clone();
     tasks.spawn(auth::purge::run(
@@ -53,6 +63,15 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     ));
     tasks.spawn(metrics::upkeep(stop.clone()));
     tasks.spawn(forget_the_quiet(app.clone(), stop.clone()));
+    tasks.spawn(sweeper::run(
+        app.pool.clone(),
+        app.livekit.clone(),
+        stop.clone(),
+    ));
+    if let Some(runtime) = runtime {
+        metrics::observe_agent(runtime.metrics());
+        tasks.spawn(runtime.run(shutdown.clone()));
+    }
     if app.config.demo
         && let Err(error) = auth::demo::ensure(&app.config, &app.pool, &app.passwords).await
     {
@@ -68,7 +87,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     // Without a listener there is nothing left to do, whatever the reason.
     shutdown.begin();
     tasks.close();
-    tokio::select! { () = tasks.wait() => {}, () = shutdown.cut.cancelled() => {} }
+    tasks.wait().await;
     app.pool.close().await;
     served
 }

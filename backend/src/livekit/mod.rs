@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::AppState;
+use crate::config::LiveKitConfig;
 
 /// How long LiveKit may take to answer a learner who waits.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
@@ -65,6 +66,13 @@ impl LiveKit {
             webhooks,
             api_secret,
         }
+    }
+
+    /// Holds the keys of the configured server.
+    #[must_use]
+    pub fn of(config: &LiveKitConfig) -> Self {
+        let secret = config.api_secret.clone();
+        Self::new(&config.url, &config.public_url, &config.api_key, secret)
     }
 
     /// Returns where browsers find the server.

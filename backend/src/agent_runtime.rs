@@ -1,0 +1,111 @@
+//! The agent runtime with what this server is configured with: rooms at LiveKit, voices, conversations from Postgres.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use avaaz_agent::metrics::Metrics;
+use avaaz_agent::realtime::Provider;
+use avaaz_agent::realtime::openai::{
+    DEFAULT_TRANSCRIPTION_MODEL, DEFAULT_VOICE, OpenAiConfig, OpenAiProvider,
+};
+use avaaz_agent::room::livekit::{LiveKitConfig, LiveKitConnector};
+use avaaz_agent::runtime::{Providers, Runtime, RuntimeConfig, RuntimeHandle};
+use sqlx::PgPool;
+use url::Url;
+
+use crate::commands::signals::Shutdown;
+use crate::config::{Config, ProviderConfig};
+use crate::content::ContentKeys;
+use crate::livekit::LiveKit;
+use crate::tutor_host::{LeaseTerms, PgTutorHost};
+
+/// A running runtime.
+pub struct AgentRuntime(RuntimeHandle);
+
+/// Starts to claim and serve conversations.
+///
+/// # Errors
+/// When no provider is configured, or one's address cannot be used.
+pub fn start(
+    config: &Config,
+    pool: PgPool,
+    keys: Arc<ContentKeys>,
+    livekit: Arc<LiveKit>,
+) -> anyhow::Result<AgentRuntime> {
+    let providers = providers(config)?;
+    let terms = LeaseTerms {
+        time_limit: Duration::from_secs(60 * u64::from(config.realtime.conversation_limit_min)),
+        ..LeaseTerms::default()
+    };
+    let host = Arc::new(PgTutorHost::start(pool, keys, livekit, terms));
+    let rooms = LiveKitConnector::new(LiveKitConfig::new(
+        config.livekit.url.clone(),
+        config.livekit.api_key.clone(),
+        config.livekit.api_secret.clone(),
+    ));
+    let runtime = RuntimeConfig {
+        capacity: config.realtime.max_conversations,
+        ..RuntimeConfig::default()
+    };
+    Ok(AgentRuntime(Runtime::start(
+        runtime,
+        host,
+        Arc::new(rooms),
+        providers,
+    )))
+}
+
+impl AgentRuntime {
+    /// Returns what the runtime counts.
+    #[must_use]
+    pub fn metrics(&self) -> Arc<Metrics> {
+        self.0.metrics()
+    }
+
+    /// Serves until the shutdown; its first step finishes what is being said, the second one cuts.
+    pub async fn run(self, shutdown: Shutdown) {
+        let steps = self.0.shutdown();
+        let ended = self.0.ended();
+        tokio::pin!(ended);
+        tokio::select! {
+            () = &mut ended => return,
+            () = shutdown.begun.cancelled() => steps.begin(),
+        }
+        tokio::select! {
+            () = &mut ended => return,
+            () = shutdown.cut.cancelled() => steps.cut(),
+        }
+        ended.await;
+    }
+}
+
+fn providers(config: &Config) -> anyhow::Result<Providers> {
+    let realtime = &config.realtime;
+    let mut all: Vec<Arc<dyn Provider>> = Vec::new();
+    for (name, provider) in [
+        ("openai", &realtime.openai),
+        ("simulator", &realtime.simulator),
+    ] {
+        if let Some(provider) = provider {
+            all.push(openai(name, provider)?);
+        }
+    }
+    let mut all = all.into_iter();
+    let default = all
+        .next()
+        .context("no voice that this release can use: set OPENAI_API_KEY, or use `avaaz dev`, which brings a stand-in")?;
+    Ok(all.fold(Providers::new(default), Providers::with))
+}
+
+fn openai(name: &str, provider: &ProviderConfig) -> anyhow::Result<Arc<dyn Provider>> {
+    let provider = OpenAiProvider::new(OpenAiConfig {
+        name: name.to_owned(),
+        base_url: Url::parse(&provider.base_url)?,
+        api_key: Some(provider.api_key.clone()),
+        model: provider.model.clone(),
+        transcription_model: DEFAULT_TRANSCRIPTION_MODEL.to_owned(),
+        default_voice: (name == "openai").then(|| DEFAULT_VOICE.to_owned()),
+    })?;
+    Ok(Arc::new(provider))
+}

@@ -1,0 +1,104 @@
+//! What the agent runtime of this process counts, in Prometheus' text form.
+
+use std::fmt::Write as _;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use avaaz_agent::metrics::{BUCKETS_MS, Counter, Histogram, Metrics};
+
+static OBSERVED: Mutex<Option<Arc<Metrics>>> = Mutex::new(None);
+
+/// Shows a runtime's counts from now on.
+pub fn observe(metrics: Arc<Metrics>) {
+    *OBSERVED.lock().unwrap_or_else(PoisonError::into_inner) = Some(metrics);
+}
+
+pub(super) fn render() -> String {
+    let observed = OBSERVED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    observed.map_or_else(String::new, |metrics| text(&metrics))
+}
+
+fn text(metrics: &Metrics) -> String {
+    let mut out = String::new();
+    let live = metrics.live.load(Ordering::Relaxed);
+    let _ = writeln!(
+        out,
+        "# TYPE agent_conversations_live gauge\nagent_conversations_live {live}"
+    );
+    let counters: [(&str, &Counter); 8] = [
+        ("agent_conversations_claimed_total", &metrics.claimed),
+        ("agent_conversations_ended_total", &metrics.ended),
+        (
+            "agent_conversations_handed_back_total",
+            &metrics.handed_back,
+        ),
+        ("agent_conversations_panicked_total", &metrics.panicked),
+        ("agent_turns_written_total", &metrics.turns),
+        ("agent_turn_write_retries_total", &metrics.write_retries),
+        ("agent_turns_lost_total", &metrics.turns_lost),
+        ("agent_provider_faults_total", &metrics.provider_faults),
+    ];
+    for (name, counter) in counters {
+        let _ = writeln!(out, "# TYPE {name} counter\n{name} {}", counter.get());
+    }
+    let histograms: [(&str, &Histogram); 4] = [
+        (
+            "agent_packet_to_provider_seconds",
+            &metrics.packet_to_provider,
+        ),
+        ("agent_reply_to_room_seconds", &metrics.reply_to_room),
+        ("agent_mouth_to_ear_seconds", &metrics.mouth_to_ear),
+        ("agent_room_join_seconds", &metrics.join),
+    ];
+    for (name, histogram) in histograms {
+        write_histogram(&mut out, name, histogram);
+    }
+    out
+}
+
+/// Buckets are cumulated here: each counts whatever is below its bound.
+fn write_histogram(out: &mut String, name: &str, histogram: &Histogram) {
+    let _ = writeln!(out, "# TYPE {name} histogram");
+    let counts = histogram.counts();
+    let mut below = 0;
+    for (count, bound_ms) in counts.iter().zip(BUCKETS_MS) {
+        below += count;
+        let (whole, thousandths) = (bound_ms / 1000, bound_ms % 1000);
+        let _ = writeln!(
+            out,
+            "{name}_bucket{{le=\"{whole}.{thousandths:03}\"}} {below}"
+        );
+    }
+    let all: u64 = counts.iter().sum();
+    let _ = writeln!(out, "{name}_bucket{{le=\"+Inf\"}} {all}");
+    let _ = writeln!(
+        out,
+        "{name}_sum {}\n{name}_count {all}",
+        histogram.sum_seconds()
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn buckets_are_cumulated_and_in_seconds() {
+        let metrics = Metrics::default();
+        metrics.turns.increase();
+        metrics.join.record(Duration::from_millis(3));
+        metrics.join.record(Duration::from_secs(60));
+        let text = text(&metrics);
+        assert!(text.contains("agent_turns_written_total 1\n"));
+        assert!(text.contains("agent_room_join_seconds_bucket{le=\"0.002\"} 0\n"));
+        assert!(text.contains("agent_room_join_seconds_bucket{le=\"0.005\"} 1\n"));
+        assert!(text.contains("agent_room_join_seconds_bucket{le=\"10.000\"} 1\n"));
+        assert!(text.contains("agent_room_join_seconds_bucket{le=\"+Inf\"} 2\n"));
+        assert!(text.contains("agent_room_join_seconds_count 2\n"));
+    }
+}
