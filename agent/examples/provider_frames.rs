@@ -1,0 +1,109 @@
+//! Prints every kind of frame that we send to OpenAI Realtime, one line of JSON each, as the real translation makes them.
+//!
+//! Their check against the service's own types is `tests/python/test_translated_frames.py`.
+
+use std::time::Duration;
+
+use avaaz_agent::realtime::openai::translate::Translator;
+use avaaz_agent::realtime::openai::{DEFAULT_MODEL, DEFAULT_TRANSCRIPTION_MODEL};
+use avaaz_agent::realtime::socket::{Step, Translate as _};
+use avaaz_tutor::{
+    PastTurn, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker, ToolOffer, TurnDetection,
+};
+
+fn main() {
+    for setup in setups() {
+        for (model, voice) in [
+            (DEFAULT_TRANSCRIPTION_MODEL, Some("marin")),
+            ("gpt-realtime-whisper", None),
+        ] {
+            one_session(&setup, model, voice);
+        }
+    }
+}
+
+fn one_session(setup: &SessionSetup, transcription_model: &str, voice: Option<&str>) {
+    let mut session = Translator::new(
+        DEFAULT_MODEL.to_owned(),
+        transcription_model.to_owned(),
+        voice.map(str::to_owned),
+        setup.clone(),
+    );
+    print(session.received(r#"{"type":"session.created"}"#));
+    print(session.received(r#"{"type":"session.updated"}"#));
+    print(session.command(ProviderCommand::Reply {
+        instructions: Some("Greet.".to_owned()),
+    }));
+    print(session.command(ProviderCommand::Reply { instructions: None }));
+    print(session.command(ProviderCommand::Audio(Pcm {
+        samples: vec![1; 480].into(),
+        rate_hz: 24_000,
+    })));
+    print(session.command(ProviderCommand::Commit));
+    print(session.received(r#"{"type":"response.created","response":{"id":"resp_1"}}"#));
+    // A second of sound.
+    let second = format!(
+        r#"{{"type":"response.output_audio.delta","response_id":"resp_1","item_id":"item_1","content_index":0,"delta":"{}"}}"#,
+        "AAAA".repeat(16_000)
+    );
+    print(session.received(&second));
+    let reply = ReplyId("item_1".into());
+    for heard in [0, 420, 5000] {
+        print(session.command(ProviderCommand::Truncate {
+            reply: reply.clone(),
+            heard: Duration::from_millis(heard),
+            heard_text: "Hello".to_owned(),
+        }));
+    }
+    print(session.command(ProviderCommand::Cancel { reply }));
+    print(
+        session.received(
+            r#"{"type":"response.done","response":{"id":"resp_1","status":"cancelled"}}"#,
+        ),
+    );
+    print(session.command(ProviderCommand::Text("What is an apple?".to_owned())));
+    print(session.command(ProviderCommand::ToolResult {
+        call: "call_1".into(),
+        output: r#"{"ok":true}"#.to_owned(),
+    }));
+    print(session.command(ProviderCommand::Change(Box::new(setup.clone()))));
+}
+
+/// Every way in which a setup can differ.
+fn setups() -> Vec<SessionSetup> {
+    let plain = SessionSetup {
+        instructions: "You are a tutor.".to_owned(),
+        voice: None,
+        speed: 1.0,
+        turn_detection: TurnDetection::Silence { silence_ms: 600 },
+        languages: vec!["en-GB".to_owned()],
+        history: Vec::new(),
+        tools: Vec::new(),
+    };
+    let turn = |seq, speaker| PastTurn {
+        seq,
+        speaker,
+        text: "Words".to_owned(),
+        interrupted: false,
+    };
+    let rich = SessionSetup {
+        voice: Some("cedar".to_owned()),
+        speed: 0.8,
+        turn_detection: TurnDetection::Manual,
+        languages: vec!["en-GB".to_owned(), "de".to_owned(), "fil".to_owned()],
+        history: vec![turn(1, Speaker::Tutor), turn(2, Speaker::Learner)],
+        tools: vec![ToolOffer {
+            name: "end_conversation".to_owned(),
+            description: "Ends the conversation.".to_owned(),
+            parameters: r#"{"type":"object","properties":{"why":{"type":"string"}}}"#.to_owned(),
+        }],
+        ..plain.clone()
+    };
+    vec![plain, rich]
+}
+
+fn print(step: Step) {
+    for frame in step.frames {
+        println!("{frame}");
+    }
+}
