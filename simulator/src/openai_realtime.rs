@@ -7,6 +7,7 @@ mod connection;
 mod conversation;
 mod delivery;
 mod error;
+mod faults;
 mod handle_events;
 mod handshake;
 mod ids;

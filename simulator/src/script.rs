@@ -215,3 +215,27 @@ impl Script {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_the_documentation_is_understood() {
+        let page = include_str!("../../docs/simulator.md");
+        let (_, rest) = page.split_once("```json\n").unwrap();
+        let (example, _) = rest.split_once("```").unwrap();
+        let script: Script = serde_json::from_str(example).unwrap();
+        assert_eq!(script.learners.len(), 1);
+        assert_eq!(script.default_learner.replies.len(), 2);
+    }
+
+    #[test]
+    fn a_script_that_cannot_be_read_is_told_by_its_path() {
+        let error = Script::read(Path::new("/nowhere/script.json")).unwrap_err();
+        assert!(
+            error.to_string().contains("/nowhere/script.json"),
+            "{error}"
+        );
+    }
+}

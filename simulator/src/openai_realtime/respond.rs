@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::Message;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -14,13 +13,14 @@ use super::connection::{Connection, End, Later};
 use super::conversation::Item;
 use super::delivery::{Delivery, Plan, Step, pieces_of};
 use super::error::WireError;
+use super::faults::unknown_event;
 use super::handle_events::{Handled, check_contents};
 use super::ids::new_id;
 use super::language::language_asked_for;
 use super::response::{Ending, Response};
 use super::session::check_modalities;
 use super::usage::Usage;
-use crate::script::{ReplyFault, ReplyFaultKind, ToolCall};
+use crate::script::ToolCall;
 use crate::timeline::{MomentKind, Stretch, peak};
 
 const RATE_LIMITS_AFTER: Duration = Duration::from_millis(40);
@@ -316,61 +316,6 @@ impl Connection {
         self.finish_item(position, finished, 0, done).await
     }
 
-    async fn on_fault(&mut self, position: usize, fault: ReplyFault) -> Result<(), End> {
-        let code = fault.error_code.as_deref().unwrap_or("server_error");
-        match fault.kind {
-            ReplyFaultKind::Close => Err(End::Close {
-                code: fault.code,
-                reason: fault.reason,
-            }),
-            ReplyFaultKind::Drop => Err(End::Drop),
-            ReplyFaultKind::Stall => {
-                self.responses[position].delivery = None;
-                Ok(())
-            }
-            ReplyFaultKind::Hang => {
-                self.mute();
-                Ok(())
-            }
-            ReplyFaultKind::Rubbish => {
-                self.send_message(Message::text(
-                    r#"{"type": "response.output_audio.delta", "delta": "#,
-                ))
-                .await?;
-                self.send_message(Message::text("rubbish")).await?;
-                self.send_message(Message::text("[1, 2, 3]")).await?;
-                self.send_message(Message::text(r#"{"type": 7}"#)).await?;
-                self.send_message(Message::text(
-                    r#"{"type": "response.output_audio.delta", "delta": "%%%"}"#,
-                ))
-                .await?;
-                self.send_message(Message::binary(vec![0_u8, 159, 146, 150]))
-                    .await?;
-                self.send(unknown_event()).await
-            }
-            ReplyFaultKind::Error => {
-                self.send(
-                    WireError::server(
-                        code,
-                        "The server had an error. This one comes from a script.",
-                    )
-                    .event(None),
-                )
-                .await
-            }
-            ReplyFaultKind::Failed => self.end_response(position, Ending::Failed { code }).await,
-            ReplyFaultKind::RateLimit => {
-                self.end_response(
-                    position,
-                    Ending::Failed {
-                        code: "inference_rate_limit_exceeded",
-                    },
-                )
-                .await
-            }
-        }
-    }
-
     /// Ends a response: closes what is open, tells that it is done, and forgets it.
     pub(super) async fn end_response(
         &mut self,
@@ -402,8 +347,4 @@ fn rate_limits(usage: Usage) -> Value {
             "reset_seconds": used as f64 * 60.0 / LIMIT as f64,
         }],
     })
-}
-
-fn unknown_event() -> Value {
-    json!({"type": "simulator.something_new", "details": {"note": "Events that a client does not know are to be ignored."}})
 }

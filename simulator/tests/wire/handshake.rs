@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use avaaz_simulator::Options;
+use avaaz_simulator::{Options, Simulator};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -133,4 +133,16 @@ async fn a_connection_is_pinged_again_and_again() {
         let message = client.next_message().await;
         assert!(matches!(message, Some(Ok(Message::Ping(_)))), "{message:?}");
     }
+}
+
+#[tokio::test]
+async fn a_taken_port_is_told_by_its_address() {
+    let simulator = start(json!({})).await;
+    let options = Options {
+        addr: simulator.addr,
+        ..Options::default()
+    };
+    let error = Simulator::start(options).await.unwrap_err();
+    let message = error.to_string();
+    assert!(message.contains(&simulator.addr.to_string()), "{message}");
 }
