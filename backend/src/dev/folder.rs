@@ -96,7 +96,7 @@ fn draw(characters: usize) -> String {
 
 /// Writes a file that only its owner can read, whole or not at all.
 pub(super) fn write_private(path: &Path, content: &str) -> Result<()> {
-    let draft = path.with_extension("new");
+    let draft = path.with_extension("draft");
     let write = || {
         let mut file = OpenOptions::new()
             .create(true)
