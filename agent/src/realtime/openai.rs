@@ -1,6 +1,7 @@
 //! OpenAI Realtime, and whatever speaks its protocol: our simulator, and servers of one's own.
 
 mod errors;
+mod session;
 pub mod translate;
 pub mod wire;
 

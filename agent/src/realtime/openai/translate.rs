@@ -11,11 +11,11 @@ use avaaz_tutor::{
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::errors;
 use super::wire::{
-    Audio, AudioInput, AudioOutput, ClientEvent, ErrorInfo, Format, NewContent, NewItem, Response,
-    ResponseOptions, ServerEvent, ServerVad, Session, SessionInfo, Tool, Transcription,
+    ClientEvent, ErrorInfo, ItemKind, Kind, NewContent, NewItem, Response, ResponseOptions,
+    ServerEvent, SessionInfo, Status,
 };
+use super::{errors, session};
 use crate::realtime::socket::{Close, Step, Translate};
 
 /// The rate that we ask for, both ways: Opus decodes to it and encodes from it.
@@ -104,7 +104,11 @@ impl Translator {
                 step,
                 &ClientEvent::SessionUpdate {
                     event_id: SETUP,
-                    session: self.whole_session(),
+                    session: session::whole(
+                        &self.setup,
+                        &self.transcription_model,
+                        self.default_voice.as_ref(),
+                    ),
                 },
             );
         }
@@ -151,102 +155,6 @@ impl Translator {
             },
             model: session.model.unwrap_or_else(|| self.model.clone()),
         });
-    }
-
-    fn whole_session(&self) -> Session {
-        let format = || Format {
-            kind: "audio/pcm",
-            rate: RATE_HZ,
-        };
-        let tools = self.setup.tools.iter().map(|tool| Tool {
-            kind: "function",
-            name: tool.name.clone(),
-            description: tool.description.clone(),
-            parameters: serde_json::from_str(&tool.parameters)
-                .unwrap_or_else(|_| serde_json::json!({"type": "object", "properties": {}})),
-        });
-        let tools: Vec<Tool> = tools.collect();
-        Session {
-            output_modalities: Some(["audio"]),
-            audio: Audio {
-                input: AudioInput {
-                    format: Some(format()),
-                    ..self.listening()
-                },
-                output: Some(AudioOutput {
-                    format: format(),
-                    voice: self
-                        .setup
-                        .voice
-                        .clone()
-                        .or_else(|| self.default_voice.clone()),
-                    speed: self.setup.speed.clamp(0.25, 1.5),
-                }),
-            },
-            tool_choice: Some("auto"),
-            tools: Some(tools),
-            truncation: Some("auto"),
-            ..self.changed_session()
-        }
-    }
-
-    /// What may change while the session lives: neither voice nor formats.
-    fn changed_session(&self) -> Session {
-        Session {
-            kind: "realtime",
-            instructions: self.setup.instructions.clone(),
-            output_modalities: None,
-            audio: Audio {
-                input: self.listening(),
-                output: None,
-            },
-            tools: None,
-            tool_choice: None,
-            truncation: None,
-        }
-    }
-
-    fn listening(&self) -> AudioInput {
-        let mut languages: Vec<String> = Vec::new();
-        for tag in &self.setup.languages {
-            // The service knows the two letters of ISO 639-1.
-            let primary = tag
-                .split('-')
-                .next()
-                .unwrap_or_default()
-                .to_ascii_lowercase();
-            if primary.len() == 2 && !languages.contains(&primary) {
-                languages.push(primary);
-            }
-        }
-        // A model that takes one language only would mishear a learner who falls back to their own.
-        let takes_several = ["gpt-transcribe", "gpt-live-transcribe"]
-            .iter()
-            .any(|model| self.transcription_model.starts_with(model));
-        let (language, languages) = match languages.as_slice() {
-            [] => (None, None),
-            [one] => (Some(one.clone()), None),
-            _ => (None, takes_several.then_some(languages)),
-        };
-        AudioInput {
-            format: None,
-            transcription: Transcription {
-                model: self.transcription_model.clone(),
-                language,
-                languages,
-            },
-            turn_detection: match self.setup.turn_detection {
-                TurnDetection::Manual => None,
-                TurnDetection::Silence { silence_ms } => Some(ServerVad {
-                    kind: "server_vad",
-                    threshold: 0.5,
-                    prefix_padding_ms: 300,
-                    silence_duration_ms: silence_ms,
-                    create_response: true,
-                    interrupt_response: true,
-                }),
-            },
-        }
     }
 
     /// Asks for a response, now or as soon as the one that is being cancelled is done.
@@ -400,10 +308,10 @@ impl Translator {
             self.active = None;
             self.cancelled = false;
         }
-        let how = match response.status.as_deref() {
-            Some("cancelled") => ReplyEnd::Cancelled,
-            Some("incomplete") => ReplyEnd::Incomplete,
-            Some("failed") => ReplyEnd::Failed(errors::of_response(
+        let how = match response.status {
+            Some(Status::Cancelled) => ReplyEnd::Cancelled,
+            Some(Status::Incomplete) => ReplyEnd::Incomplete,
+            Some(Status::Failed) => ReplyEnd::Failed(errors::of_response(
                 response.status_details.and_then(|details| details.error),
             )),
             _ => ReplyEnd::Complete,
@@ -452,7 +360,7 @@ impl Translator {
     fn item_done(&self, event: ServerEvent<'_>, step: &mut Step) {
         let Some(item) = event
             .item
-            .filter(|item| item.kind.as_deref() == Some("function_call"))
+            .filter(|item| item.kind == Some(ItemKind::FunctionCall))
         else {
             return;
         };
@@ -493,44 +401,41 @@ impl Translate for Translator {
 
     fn received(&mut self, frame: &str) -> Step {
         let mut step = Step::default();
-        let Ok(event) = serde_json::from_str::<ServerEvent<'_>>(frame) else {
+        let Some(event) = ServerEvent::read(frame) else {
             step.events.push(nonsense("a frame that is not an event"));
             return step;
         };
         let item = || ItemId(Arc::from(event.item_id.as_ref()));
-        match event.kind.as_ref() {
-            "session.created" => self.session_created(&mut step),
-            "session.updated" => self.session_updated(event.session, &mut step),
-            "error" => self.error(event.error.unwrap_or_default(), &mut step),
-
-            "input_audio_buffer.speech_started" => {
+        match event.kind() {
+            Kind::SessionCreated => self.session_created(&mut step),
+            Kind::SessionUpdated => self.session_updated(event.session, &mut step),
+            Kind::Error => self.error(event.error.unwrap_or_default(), &mut step),
+            Kind::SpeechStarted => {
                 self.wanted = None;
                 step.events
                     .push(ProviderEvent::SpeechStarted { item: item() });
             }
-            "input_audio_buffer.speech_stopped" => step
+            Kind::SpeechStopped => step
                 .events
                 .push(ProviderEvent::SpeechStopped { item: item() }),
-            "conversation.item.input_audio_transcription.delta" => {
+            Kind::TranscriptionDelta => {
+                let delta = event.delta.to_string();
                 step.events.push(ProviderEvent::LearnerWordsDelta {
                     item: item(),
-                    delta: event.delta.to_string(),
+                    delta,
                 });
             }
-            "conversation.item.input_audio_transcription.completed" => {
-                step.events.push(ProviderEvent::LearnerWords {
-                    item: item(),
-                    text: event.transcript.to_string(),
-                });
+            Kind::TranscriptionCompleted => {
+                let text = event.transcript.to_string();
+                step.events
+                    .push(ProviderEvent::LearnerWords { item: item(), text });
             }
-            "conversation.item.input_audio_transcription.failed" => {
-                step.events.push(ProviderEvent::LearnerWords {
-                    item: item(),
-                    text: String::new(),
-                });
+            Kind::TranscriptionFailed => {
+                let text = String::new();
+                step.events
+                    .push(ProviderEvent::LearnerWords { item: item(), text });
             }
-
-            "response.created" => {
+            Kind::ResponseCreated => {
                 self.active = Some(
                     event
                         .response
@@ -539,54 +444,28 @@ impl Translate for Translator {
                 );
                 self.cancelled = false;
             }
-            "response.output_item.added" => {
+            Kind::OutputItemAdded => {
                 if let Some(added) = event.item
-                    && added.kind.as_deref() == Some("message")
+                    && added.kind == Some(ItemKind::Message)
                     && let Some(id) = added.id
                 {
                     self.begin(&id, &event.response_id, &mut step);
                 }
             }
-            // The second names are those from before general availability, which self-hosted servers still use.
-            "response.output_audio.delta" | "response.audio.delta" => self.audio(&event, &mut step),
-            "response.output_audio_transcript.delta"
-            | "response.audio_transcript.delta"
-            | "response.output_text.delta"
-            | "response.text.delta" => self.words(&event, &mut step),
-            "response.output_audio_transcript.done" | "response.audio_transcript.done" => {
-                self.words_done(&event, &event.transcript, &mut step);
-            }
-            "response.output_text.done" | "response.text.done" => {
-                self.words_done(&event, &event.text, &mut step)
-            }
-            "response.output_item.done" => self.item_done(event, &mut step),
-            "response.done" => self.response_done(event.response, &mut step),
-
-            "input_audio_buffer.committed"
-            | "input_audio_buffer.cleared"
-            | "input_audio_buffer.timeout_triggered"
-            | "conversation.created"
-            | "conversation.item.created"
-            | "conversation.item.added"
-            | "conversation.item.done"
-            | "conversation.item.truncated"
-            | "conversation.item.deleted"
-            | "response.content_part.added"
-            | "response.content_part.done"
-            | "response.output_audio.done"
-            | "response.audio.done"
-            | "response.function_call_arguments.delta"
-            | "response.function_call_arguments.done"
-            | "rate_limits.updated" => {}
-            unknown => {
+            Kind::AudioDelta => self.audio(&event, &mut step),
+            Kind::WordsDelta => self.words(&event, &mut step),
+            Kind::TranscriptDone => self.words_done(&event, &event.transcript, &mut step),
+            Kind::TextDone => self.words_done(&event, &event.text, &mut step),
+            Kind::OutputItemDone => self.item_done(event, &mut step),
+            Kind::ResponseDone => self.response_done(event.response, &mut step),
+            Kind::Other => {}
+            Kind::Unknown => {
+                let name: String = event.type_name.chars().take(80).collect();
                 // Bounded: a server that invents names must not fill our memory.
-                if self.unknown.len() < 64
-                    && self.unknown.insert(unknown.chars().take(80).collect())
-                {
-                    tracing::debug!(
-                        event = errors::plain(unknown),
-                        "the provider sends events of an unknown type"
-                    );
+                if self.unknown.len() < 64 && !self.unknown.contains(&name) {
+                    let event = errors::plain(&name);
+                    tracing::debug!(event, "the provider sends events of an unknown type");
+                    self.unknown.insert(name);
                 }
             }
         }
@@ -652,7 +531,7 @@ impl Translate for Translator {
                     &mut step,
                     &ClientEvent::SessionUpdate {
                         event_id: CHANGE,
-                        session: self.changed_session(),
+                        session: session::changed(&self.setup, &self.transcription_model),
                     },
                 );
             }
@@ -676,9 +555,7 @@ impl Translate for Translator {
 }
 
 fn send(step: &mut Step, event: &ClientEvent) {
-    step.frames.push(
-        serde_json::to_string(event).expect("these types have no map with other keys than strings"),
-    );
+    step.frames.push(event.frame());
 }
 
 fn nonsense(what: &str) -> ProviderEvent {

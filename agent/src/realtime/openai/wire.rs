@@ -43,6 +43,14 @@ pub enum ClientEvent {
     },
 }
 
+impl ClientEvent {
+    /// Writes the event as it is sent.
+    #[must_use]
+    pub fn frame(&self) -> String {
+        serde_json::to_string(self).expect("these types have no map with other keys than strings")
+    }
+}
+
 /// The session as we want it; what is absent stays as it is.
 #[derive(Debug, Serialize)]
 #[allow(missing_docs, reason = "the protocol's own words")]
@@ -128,6 +136,20 @@ pub struct Tool {
     pub parameters: serde_json::Value,
 }
 
+impl Tool {
+    /// Describes a function; `parameters` is a JSON schema as text, and one that is none stands for no parameters.
+    #[must_use]
+    pub fn function(name: String, description: String, parameters: &str) -> Self {
+        let none = || serde_json::json!({"type": "object", "properties": {}});
+        Self {
+            kind: "function",
+            name,
+            description,
+            parameters: serde_json::from_str(parameters).unwrap_or_else(|_| none()),
+        }
+    }
+}
+
 /// An item that we put into the conversation.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type")]
@@ -159,13 +181,39 @@ pub struct ResponseOptions {
     pub instructions: String,
 }
 
+/// The kinds of events that mean something to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub enum Kind {
+    SessionCreated,
+    SessionUpdated,
+    Error,
+    SpeechStarted,
+    SpeechStopped,
+    TranscriptionDelta,
+    TranscriptionCompleted,
+    TranscriptionFailed,
+    ResponseCreated,
+    OutputItemAdded,
+    OutputItemDone,
+    AudioDelta,
+    WordsDelta,
+    TranscriptDone,
+    TextDone,
+    ResponseDone,
+    /// Known, and of no use to us.
+    Other,
+    /// Of a type that we have never heard of.
+    Unknown,
+}
+
 /// What we read: any event, its fields side by side.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs, reason = "the protocol's own words")]
 pub struct ServerEvent<'a> {
-    #[serde(rename = "type", borrow)]
-    pub kind: Cow<'a, str>,
+    #[serde(rename = "type", borrow, deserialize_with = "text")]
+    pub type_name: Cow<'a, str>,
     #[serde(borrow, deserialize_with = "text")]
     pub item_id: Cow<'a, str>,
     #[serde(borrow, deserialize_with = "text")]
@@ -188,6 +236,84 @@ pub struct ServerEvent<'a> {
     pub error: Option<ErrorInfo>,
 }
 
+impl<'a> ServerEvent<'a> {
+    /// Reads a frame; `None` when it is no event at all.
+    #[must_use]
+    pub fn read(frame: &'a str) -> Option<Self> {
+        serde_json::from_str(frame).ok()
+    }
+
+    /// Returns what kind of event it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self.type_name.as_ref() {
+            "session.created" => Kind::SessionCreated,
+            "session.updated" => Kind::SessionUpdated,
+            "error" => Kind::Error,
+            "input_audio_buffer.speech_started" => Kind::SpeechStarted,
+            "input_audio_buffer.speech_stopped" => Kind::SpeechStopped,
+            "conversation.item.input_audio_transcription.delta" => Kind::TranscriptionDelta,
+            "conversation.item.input_audio_transcription.completed" => Kind::TranscriptionCompleted,
+            "conversation.item.input_audio_transcription.failed" => Kind::TranscriptionFailed,
+            "response.created" => Kind::ResponseCreated,
+            "response.output_item.added" => Kind::OutputItemAdded,
+            "response.output_item.done" => Kind::OutputItemDone,
+            // The second names are those from before general availability, which self-hosted servers still use.
+            "response.output_audio.delta" | "response.audio.delta" => Kind::AudioDelta,
+            "response.output_audio_transcript.delta"
+            | "response.audio_transcript.delta"
+            | "response.output_text.delta"
+            | "response.text.delta" => Kind::WordsDelta,
+            "response.output_audio_transcript.done" | "response.audio_transcript.done" => {
+                Kind::TranscriptDone
+            }
+            "response.output_text.done" | "response.text.done" => Kind::TextDone,
+            "response.done" => Kind::ResponseDone,
+            "input_audio_buffer.committed"
+            | "input_audio_buffer.cleared"
+            | "input_audio_buffer.timeout_triggered"
+            | "conversation.created"
+            | "conversation.item.created"
+            | "conversation.item.added"
+            | "conversation.item.done"
+            | "conversation.item.truncated"
+            | "conversation.item.deleted"
+            | "response.content_part.added"
+            | "response.content_part.done"
+            | "response.output_audio.done"
+            | "response.audio.done"
+            | "response.function_call_arguments.delta"
+            | "response.function_call_arguments.done"
+            | "rate_limits.updated" => Kind::Other,
+            _ => Kind::Unknown,
+        }
+    }
+}
+
+/// How a response ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub enum Status {
+    Completed,
+    Cancelled,
+    Incomplete,
+    Failed,
+    #[serde(other)]
+    Other,
+}
+
+/// What kind of item it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub enum ItemKind {
+    Message,
+    FunctionCall,
+    #[serde(other)]
+    Other,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs, reason = "the protocol's own words")]
@@ -195,7 +321,7 @@ pub struct Item {
     #[serde(deserialize_with = "lenient")]
     pub id: Option<String>,
     #[serde(rename = "type", deserialize_with = "lenient")]
-    pub kind: Option<String>,
+    pub kind: Option<ItemKind>,
     #[serde(deserialize_with = "lenient")]
     pub name: Option<String>,
     #[serde(deserialize_with = "lenient")]
@@ -211,7 +337,7 @@ pub struct Response {
     #[serde(deserialize_with = "lenient")]
     pub id: Option<String>,
     #[serde(deserialize_with = "lenient")]
-    pub status: Option<String>,
+    pub status: Option<Status>,
     #[serde(deserialize_with = "lenient")]
     pub status_details: Option<StatusDetails>,
     #[serde(deserialize_with = "lenient")]
@@ -361,13 +487,17 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> ServerEvent<'_> {
-        serde_json::from_str(json).unwrap()
+        ServerEvent::read(json).unwrap()
     }
 
     #[test]
     fn an_event_may_lack_everything() {
-        assert_eq!(read("{}").kind, "");
-        assert_eq!(read(r#"{"type":"response.done"}"#).kind, "response.done");
+        assert_eq!(read("{}").kind(), Kind::Unknown);
+        assert_eq!(read(r#"{"type":7}"#).kind(), Kind::Unknown);
+        assert_eq!(
+            read(r#"{"type":"response.done"}"#).kind(),
+            Kind::ResponseDone
+        );
     }
 
     #[test]
