@@ -77,14 +77,25 @@ impl Learner {
         let ear = track_of(&mut learner.events, |who| who.starts_with("tutor-")).await?;
         let tutor_after = asked.elapsed();
         let mut bystander = connector.join(join(format!("bystander-{number}"))).await?;
-        let bystander_ear = track_of(&mut bystander.events, |who| who == identity).await?;
+        let mut encoder = opus::Encoder::new(RATE_HZ, opus::Channels::Mono, opus::Application::Voip)?;
+        // A track is announced with its first packet: speak silence until the bystander hears it.
+        let bystander_ear = {
+            let mut heard = std::pin::pin!(track_of(&mut bystander.events, |who| who == identity));
+            let mut tick = tokio::time::interval(Duration::from_millis(20));
+            loop {
+                tokio::select! {
+                    track = &mut heard => break track?,
+                    _ = tick.tick() => send(&mut encoder, &learner.audio, &[0; FRAME]).await?,
+                }
+            }
+        };
         Ok(Self {
             room: learner.room,
             microphone: learner.audio,
             ear,
             bystander: bystander_ear,
             bystander_room: bystander.room,
-            encoder: opus::Encoder::new(RATE_HZ, opus::Channels::Mono, opus::Application::Voip)?,
+            encoder,
             events: vec![drain(learner.events), drain(bystander.events)],
             tutor_after,
         })
@@ -95,17 +106,7 @@ impl Learner {
     /// # Errors
     /// When it cannot be encoded. A frame that media refuses for the moment is lost, as it is with a real microphone.
     pub async fn speak(&mut self, samples: &[i16]) -> anyhow::Result<()> {
-        let mut packet = [0_u8; 1275];
-        let length = self.encoder.encode(samples, &mut packet)?;
-        let loud = samples.iter().any(|sample| sample.unsigned_abs() > 300);
-        let frame = AudioFrame {
-            opus: Bytes::copy_from_slice(&packet[..length]),
-            duration: Duration::from_millis(20),
-            level_dbov: if loud { 30 } else { 127 },
-            first: false,
-        };
-        let _ = self.microphone.send(frame).await;
-        Ok(())
+        send(&mut self.encoder, &self.microphone, samples).await
     }
 
     /// Leaves.
@@ -116,6 +117,20 @@ impl Learner {
             let _ = task.await;
         }
     }
+}
+
+async fn send(encoder: &mut opus::Encoder, microphone: &Arc<dyn AudioOutput>, samples: &[i16]) -> anyhow::Result<()> {
+    let mut packet = [0_u8; 1275];
+    let length = encoder.encode(samples, &mut packet)?;
+    let loud = samples.iter().any(|sample| sample.unsigned_abs() > 300);
+    let frame = AudioFrame {
+        opus: Bytes::copy_from_slice(&packet[..length]),
+        duration: Duration::from_millis(20),
+        level_dbov: if loud { 30 } else { 127 },
+        first: false,
+    };
+    let _ = microphone.send(frame).await;
+    Ok(())
 }
 
 /// Waits for the audio track of someone.

@@ -20,11 +20,6 @@ impl Delays {
         self.0.saturating_record(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX));
     }
 
-    /// Adds all of another.
-    pub fn merge(&mut self, other: &Self) {
-        self.0.add(&other.0).expect("both have the same bounds");
-    }
-
     /// Returns the delay at a quantile (0.5, 0.99) in ms.
     #[must_use]
     pub fn at_ms(&self, quantile: f64) -> f64 {
