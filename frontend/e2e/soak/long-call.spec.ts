@@ -1,0 +1,53 @@
+import { Learner } from '../support/learner'
+import { expect, test } from '../support/test'
+
+const MINUTES = 12
+/** Longer than a LiveKit token lives (10 minutes), so that the page needs a fresh one to come back. */
+const RESTART_AFTER_MINUTES = 11
+const minutes = (count: number) => count * 60_000
+/** Long enough for the tutor's longest answer to what is said here. */
+const BETWEEN_MS = 15_000
+
+test('a call of twelve minutes outlives its token and a restart of LiveKit', async ({
+  page,
+  stack,
+}) => {
+  const ada = await Learner.arrive(page, stack)
+  await ada.register()
+  await ada.startTalking()
+  await ada.expectStatus('listening', 30_000)
+  const id = (await ada.liveConversationId()) ?? ''
+  const began = Date.now()
+  let spoken = 0
+  let restarted = false
+  while (Date.now() - began < minutes(MINUTES)) {
+    if (!restarted && Date.now() - began >= minutes(RESTART_AFTER_MINUTES)) {
+      await stack.stopLiveKit()
+      await ada.expectStatus('reconnecting', 30_000)
+      await stack.startLiveKit()
+      await ada.expectStatus('listening', 60_000)
+      restarted = true
+      console.log(`LiveKit was restarted after ${Math.round((Date.now() - began) / 1000)} s`)
+    }
+    const asked = await ada.now()
+    await ada.say('I would like to tell you something about my garden.')
+    spoken += 1
+    await ada.expectVoice(asked)
+    await page.waitForTimeout(BETWEEN_MS)
+    await page.evaluate(() => window.heard.splice(0))
+  }
+  expect(restarted).toBe(true)
+  expect(await ada.liveConversationId()).toBe(id)
+
+  await page.getByRole('button', { name: 'End' }).click()
+  await expect
+    .poll(async () => (await ada.conversation(id)).end_reason, { timeout: 15_000 })
+    .toBe('learner_ended')
+  const { turns } = await ada.conversation(id)
+  expect(turns.map(({ seq }) => seq)).toEqual(turns.map((_, index) => index + 1))
+  const heard = turns.filter(({ speaker }) => speaker === 'learner').length
+  const answers = turns.filter(({ speaker, text }) => speaker === 'tutor' && text !== '').length
+  console.log(`spoken ${spoken}, learner's turns ${heard}, tutor's turns ${answers}`)
+  expect(heard).toBeGreaterThanOrEqual(spoken)
+  expect(answers).toBeGreaterThanOrEqual(spoken)
+})
