@@ -7,8 +7,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{self, Env};
 
-/// What is said by default: our own milestones, other people's warnings.
-const DEFAULT_FILTER: &str = "warn,avaaz_backend=info,avaaz_agent=info,avaaz=info";
+/// What is said by default: our own milestones, other people's warnings. WebRTC's crates warn of every packet that a server sends to
+/// probe the network, and of every pair of addresses that leads nowhere: only their errors are worth a line.
+const DEFAULT_FILTER: &str = "warn,rtc=error,webrtc=error,rtc_ice=error,rtc_srtp=error,rtc_dtls=error,rtc_sctp=error,avaaz_backend=info,avaaz_agent=info,avaaz=info";
 
 /// Starts to log to standard error. Safe to call again.
 pub fn start(env: &Env) {

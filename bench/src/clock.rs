@@ -14,7 +14,11 @@ impl Clock {
     #[must_use]
     pub fn start() -> Self {
         let instant = Instant::now();
-        let epoch_us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
+        let epoch_us = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| {
+                i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+            });
         Self { instant, epoch_us }
     }
 
@@ -23,6 +27,7 @@ impl Clock {
     pub fn epoch_us(&self, instant: Instant) -> i64 {
         let after = instant.saturating_duration_since(self.instant).as_micros();
         let before = self.instant.saturating_duration_since(instant).as_micros();
-        self.epoch_us + i64::try_from(after).unwrap_or(i64::MAX) - i64::try_from(before).unwrap_or(i64::MAX)
+        self.epoch_us + i64::try_from(after).unwrap_or(i64::MAX)
+            - i64::try_from(before).unwrap_or(i64::MAX)
     }
 }

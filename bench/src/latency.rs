@@ -36,7 +36,11 @@ pub struct Report {
 /// When a part does not start, or a learner gets no tutor.
 pub async fn run(avaaz: &Path, at_once: usize, exchanges: usize) -> anyhow::Result<Report> {
     let script = serde_json::json!({"default": {"greeting": "Hello.", "replies": vec![REPLY; exchanges * 2 + BURSTS], "language": "en"}});
-    let simulator = Simulator::start(Options { script: serde_json::from_value(script)?, ..Default::default() }).await?;
+    let simulator = Simulator::start(Options {
+        script: serde_json::from_value(script)?,
+        ..Default::default()
+    })
+    .await?;
     let base_url = simulator.base_url();
     let stack = Stack::start(avaaz, &base_url).await?;
     let pid = stack.avaaz_pid()?;
@@ -71,7 +75,9 @@ pub async fn run(avaaz: &Path, at_once: usize, exchanges: usize) -> anyhow::Resu
         down,
         silence,
         cpu_percent_each: 100.0 * cpu.as_secs_f64() / lasted.as_secs_f64() / at_once as f64,
-        memory_each: (after.resident_bytes.saturating_sub(before.resident_bytes)) as f64 / 1e6 / at_once as f64,
+        memory_each: (after.resident_bytes.saturating_sub(before.resident_bytes)) as f64
+            / 1e6
+            / at_once as f64,
     };
     stack.stop().await;
     simulator.shutdown().await;
@@ -119,7 +125,11 @@ async fn act(
 fn measure_up(connection: &Connection, seen: &Seen, up: &mut Delays) {
     for heard in &seen.bystander_onsets {
         // The bystander may be a little later than the server.
-        if let Some(received) = connection.onsets.iter().find(|at| (-15_000..200_000).contains(&(*at - heard))) {
+        if let Some(received) = connection
+            .onsets
+            .iter()
+            .find(|at| (-15_000..200_000).contains(&(*at - heard)))
+        {
             up.add(micros(received - heard));
         }
     }
@@ -128,7 +138,11 @@ fn measure_up(connection: &Connection, seen: &Seen, up: &mut Delays) {
 /// From the provider's first sound to the learner's ear.
 fn measure_down(connection: &Connection, seen: &Seen, down: &mut Delays) {
     for sent in &connection.first_audio_sent {
-        if let Some((first, _)) = seen.replies.iter().find(|(first, _)| (0..1_000_000).contains(&(first - sent))) {
+        if let Some((first, _)) = seen
+            .replies
+            .iter()
+            .find(|(first, _)| (0..1_000_000).contains(&(first - sent)))
+        {
             down.add(micros(first - sent));
         }
     }
@@ -137,7 +151,11 @@ fn measure_down(connection: &Connection, seen: &Seen, down: &mut Delays) {
 /// From the provider's word that the learner speaks to the last packet of the reply.
 fn measure_silence(connection: &Connection, seen: &Seen, silence: &mut Delays) {
     for known in &connection.speech_started {
-        if let Some((_, last)) = seen.replies.iter().find(|(first, last)| first < known && *last > known - 20_000) {
+        if let Some((_, last)) = seen
+            .replies
+            .iter()
+            .find(|(first, last)| first < known && *last > known - 20_000)
+        {
             silence.add(micros(last - known));
         }
     }
@@ -149,9 +167,15 @@ fn micros(us: i64) -> Duration {
 
 /// Speaks a sentence with espeak-ng. Its 22.05 kHz are taken for 24: a slightly higher voice is a voice, too.
 fn speak(text: &str) -> anyhow::Result<Vec<i16>> {
-    let spoken = Command::new("espeak-ng").args(["--stdout", text]).output().context("espeak-ng is missing: `make run` brings it")?;
+    let spoken = Command::new("espeak-ng")
+        .args(["--stdout", text])
+        .output()
+        .context("espeak-ng is missing: `make run` brings it")?;
     let samples = spoken.stdout.get(44..).context("espeak-ng said nothing")?;
-    Ok(samples.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect())
+    Ok(samples
+        .chunks_exact(2)
+        .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
+        .collect())
 }
 
 impl Report {
@@ -159,16 +183,47 @@ impl Report {
     pub fn print(&self) {
         println!("\n{} conversation(s) at once", self.at_once);
         println!("{:<52} {:>9} {:>9} {:>7}   budget", "", "p50", "p99", "n");
-        line("added delay up: room to provider socket", &self.up, "p99 <= 5 ms");
-        line("added delay down: provider delta to learner's packet", &self.down, "p99 <= 20 ms");
-        line("silence after an interruption is known", &self.silence, "<= 40 ms");
-        line("token asked for to the tutor's first packet", &self.joined, "(in the room <= 300 ms)");
-        println!("{:<52} {:>7.2} %                     <= 1.2 % of a core", "CPU for one talking conversation, all in", self.cpu_percent_each);
-        println!("{:<52} {:>6.2} MB                     <= 3 MB", "memory for one conversation, all in", self.memory_each);
-        println!("{:<52} {:>6.0} ms                     (< 300 ms without the database's start)", "process ready, database's start included", self.ready_after.as_secs_f64() * 1000.0);
+        line(
+            "added delay up: room to provider socket",
+            &self.up,
+            "p99 <= 5 ms",
+        );
+        line(
+            "added delay down: provider delta to learner's packet",
+            &self.down,
+            "p99 <= 20 ms",
+        );
+        line(
+            "silence after an interruption is known",
+            &self.silence,
+            "<= 40 ms",
+        );
+        line(
+            "token asked for to the tutor's first packet",
+            &self.joined,
+            "(in the room <= 300 ms)",
+        );
+        println!(
+            "{:<52} {:>7.2} %                     <= 1.2 % of a core",
+            "CPU for one talking conversation, all in", self.cpu_percent_each
+        );
+        println!(
+            "{:<52} {:>6.2} MB                     <= 3 MB",
+            "memory for one conversation, all in", self.memory_each
+        );
+        println!(
+            "{:<52} {:>6.0} ms                     (< 300 ms without the database's start)",
+            "process ready, database's start included",
+            self.ready_after.as_secs_f64() * 1000.0
+        );
     }
 }
 
 fn line(what: &str, delays: &Delays, budget: &str) {
-    println!("{what:<52} {:>6.1} ms {:>6.1} ms {:>7}   {budget}", delays.at_ms(0.5), delays.at_ms(0.99), delays.count());
+    println!(
+        "{what:<52} {:>6.1} ms {:>6.1} ms {:>7}   {budget}",
+        delays.at_ms(0.5),
+        delays.at_ms(0.99),
+        delays.count()
+    );
 }

@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use avaaz_agent::room::livekit::{LiveKitConfig, LiveKitConnector};
-use avaaz_agent::room::{AudioFrame, AudioOutput, AudioPacket, JoinRoom, ParticipantKind, Room, RoomConnector as _, RoomEvent};
+use avaaz_agent::room::{
+    AudioFrame, AudioOutput, AudioPacket, JoinRoom, ParticipantKind, Room, RoomConnector as _,
+    RoomEvent,
+};
 use bytes::Bytes;
 use secrecy::SecretString;
 use tokio::sync::mpsc;
@@ -49,9 +52,17 @@ impl Learner {
         let body = serde_json::json!({
             "email": format!("bench-{number}@example.com"), "password": "a long enough password", "display_name": format!("Learner {number}"),
         });
-        let account: serde_json::Value =
-            http.post(format!("{}/auth/register", stack.api_url)).json(&body).send().await?.error_for_status()?.json().await?;
-        let bearer = account["access_token"].as_str().context("registering gave no access token")?;
+        let account: serde_json::Value = http
+            .post(format!("{}/auth/register", stack.api_url))
+            .json(&body)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
+        let bearer = account["access_token"]
+            .as_str()
+            .context("registering gave no access token")?;
         let asked = Instant::now();
         let token: serde_json::Value = http
             .post(format!("{}/sessions/default/token", stack.api_url))
@@ -61,10 +72,20 @@ impl Learner {
             .error_for_status()?
             .json()
             .await?;
-        let room_name = token["room_name"].as_str().context("the answer names no room")?.to_owned();
-        let identity = token["participant_identity"].as_str().context("the answer names no identity")?.to_owned();
+        let room_name = token["room_name"]
+            .as_str()
+            .context("the answer names no room")?
+            .to_owned();
+        let identity = token["participant_identity"]
+            .as_str()
+            .context("the answer names no identity")?
+            .to_owned();
 
-        let mut config = LiveKitConfig::new(&stack.livekit_url, LIVEKIT_KEY, SecretString::from(LIVEKIT_SECRET));
+        let mut config = LiveKitConfig::new(
+            &stack.livekit_url,
+            LIVEKIT_KEY,
+            SecretString::from(LIVEKIT_SECRET),
+        );
         config.kind = ParticipantKind::Standard;
         let connector = LiveKitConnector::new(config);
         let join = |identity: String| JoinRoom {
@@ -77,7 +98,8 @@ impl Learner {
         let ear = track_of(&mut learner.events, |who| who.starts_with("tutor-")).await?;
         let tutor_after = asked.elapsed();
         let mut bystander = connector.join(join(format!("bystander-{number}"))).await?;
-        let mut encoder = opus::Encoder::new(RATE_HZ, opus::Channels::Mono, opus::Application::Voip)?;
+        let mut encoder =
+            opus::Encoder::new(RATE_HZ, opus::Channels::Mono, opus::Application::Voip)?;
         // A track is announced with its first packet: speak silence until the bystander hears it.
         let bystander_ear = {
             let mut heard = std::pin::pin!(track_of(&mut bystander.events, |who| who == identity));
@@ -119,7 +141,11 @@ impl Learner {
     }
 }
 
-async fn send(encoder: &mut opus::Encoder, microphone: &Arc<dyn AudioOutput>, samples: &[i16]) -> anyhow::Result<()> {
+async fn send(
+    encoder: &mut opus::Encoder,
+    microphone: &Arc<dyn AudioOutput>,
+    samples: &[i16],
+) -> anyhow::Result<()> {
     let mut packet = [0_u8; 1275];
     let length = encoder.encode(samples, &mut packet)?;
     let loud = samples.iter().any(|sample| sample.unsigned_abs() > 300);
@@ -134,9 +160,14 @@ async fn send(encoder: &mut opus::Encoder, microphone: &Arc<dyn AudioOutput>, sa
 }
 
 /// Waits for the audio track of someone.
-async fn track_of(events: &mut mpsc::Receiver<RoomEvent>, is: impl Fn(&str) -> bool) -> anyhow::Result<mpsc::Receiver<AudioPacket>> {
+async fn track_of(
+    events: &mut mpsc::Receiver<RoomEvent>,
+    is: impl Fn(&str) -> bool,
+) -> anyhow::Result<mpsc::Receiver<AudioPacket>> {
     while let Some(event) = events.recv().await {
-        if let RoomEvent::TrackUp { identity, audio, .. } = event
+        if let RoomEvent::TrackUp {
+            identity, audio, ..
+        } = event
             && is(&identity)
         {
             return Ok(audio);

@@ -33,9 +33,14 @@ struct Arguments {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let _ = rustls::crypto::ring::default_provider().install_default();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing_subscriber::filter::LevelFilter::ERROR).init();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing_subscriber::filter::LevelFilter::ERROR)
+        .init();
     for at_once in arguments.conversations {
-        latency::run(&arguments.avaaz, at_once, arguments.exchanges).await?.print();
+        latency::run(&arguments.avaaz, at_once, arguments.exchanges)
+            .await?
+            .print();
     }
     Ok(())
 }

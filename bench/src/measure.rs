@@ -12,12 +12,16 @@ impl Delays {
     /// Makes an empty one.
     #[must_use]
     pub fn new() -> Self {
-        Self(Histogram::new_with_bounds(1, 60_000_000, 3).expect("1 µs to 60 s with 3 digits are bounds that it takes"))
+        Self(
+            Histogram::new_with_bounds(1, 60_000_000, 3)
+                .expect("1 µs to 60 s with 3 digits are bounds that it takes"),
+        )
     }
 
     /// Adds one delay.
     pub fn add(&mut self, delay: Duration) {
-        self.0.saturating_record(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX));
+        self.0
+            .saturating_record(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX));
     }
 
     /// Returns the delay at a quantile (0.5, 0.99) in ms.
@@ -53,7 +57,9 @@ pub struct Used {
 /// # Errors
 /// When it is gone.
 pub fn used(pid: i32) -> anyhow::Result<Used> {
-    let stat = procfs::process::Process::new(pid).and_then(|process| process.stat()).context("the server is gone")?;
+    let stat = procfs::process::Process::new(pid)
+        .and_then(|process| process.stat())
+        .context("the server is gone")?;
     let ticks = stat.utime + stat.stime;
     Ok(Used {
         cpu: Duration::from_millis(ticks * 1000 / procfs::ticks_per_second()),

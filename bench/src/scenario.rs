@@ -76,12 +76,19 @@ impl Actor {
     /// When a frame cannot be sent.
     pub async fn make_bursts(&mut self, how_many: usize) -> anyhow::Result<()> {
         let silence = vec![0; FRAME];
-        let tone: Vec<i16> = (0..FRAME).map(|n| (12_000.0 * (n as f32 * 1000.0 * std::f32::consts::TAU / RATE_HZ as f32).sin()) as i16).collect();
+        let tone: Vec<i16> = (0..FRAME)
+            .map(|n| {
+                (12_000.0 * (n as f32 * 1000.0 * std::f32::consts::TAU / RATE_HZ as f32).sin())
+                    as i16
+            })
+            .collect();
         let mut tick = ticks();
         for frame in 0..how_many * BURST_EVERY {
             tick.tick().await;
             let loud = frame % BURST_EVERY < BURST_FRAMES;
-            self.learner.speak(if loud { &tone } else { &silence }).await?;
+            self.learner
+                .speak(if loud { &tone } else { &silence })
+                .await?;
             self.listen();
         }
         Ok(())
@@ -102,7 +109,9 @@ impl Actor {
             }
             let (waited, replies) = (Instant::now(), self.seen.replies.len());
             let mut answered: Option<Instant> = None;
-            while waited.elapsed() < Duration::from_secs(10) && answered.is_none_or(|at| at.elapsed() < Duration::from_millis(1500)) {
+            while waited.elapsed() < Duration::from_secs(10)
+                && answered.is_none_or(|at| at.elapsed() < Duration::from_millis(1500))
+            {
                 tick.tick().await;
                 self.learner.speak(&silence).await?;
                 self.listen();
@@ -131,17 +140,27 @@ impl Actor {
         }
         while let Ok(packet) = self.learner.bystander.try_recv() {
             let mut samples = [0_i16; FRAME * 6];
-            let Ok(decoded) = self.decoder.decode(&packet.opus, &mut samples, false) else { continue };
-            let peak = samples[..decoded].iter().map(|sample| sample.unsigned_abs()).max().unwrap_or_default();
+            let Ok(decoded) = self.decoder.decode(&packet.opus, &mut samples, false) else {
+                continue;
+            };
+            let peak = samples[..decoded]
+                .iter()
+                .map(|sample| sample.unsigned_abs())
+                .max()
+                .unwrap_or_default();
             if is_onset(&mut self.quiet_for, f64::from(peak) / 32768.0) {
-                self.seen.bystander_onsets.push(self.clock.epoch_us(packet.arrived));
+                self.seen
+                    .bystander_onsets
+                    .push(self.clock.epoch_us(packet.arrived));
             }
         }
     }
 
     fn hear_tutor(&mut self, packet: &AudioPacket) {
         let at = self.clock.epoch_us(packet.arrived);
-        let begins = self.last_heard.is_none_or(|last| packet.arrived.saturating_duration_since(last) > GAP);
+        let begins = self
+            .last_heard
+            .is_none_or(|last| packet.arrived.saturating_duration_since(last) > GAP);
         match self.seen.replies.last_mut() {
             Some(reply) if !begins => reply.1 = at,
             _ => self.seen.replies.push((at, at)),

@@ -39,7 +39,10 @@ impl Stack {
     pub async fn start(avaaz: &Path, openai_base_url: &str) -> anyhow::Result<Self> {
         let data = tempfile::Builder::new().prefix("avaaz-bench-").tempdir()?;
         // Postgres may have to run as another user, who must reach its folder.
-        std::fs::set_permissions(data.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+        std::fs::set_permissions(
+            data.path(),
+            std::os::unix::fs::PermissionsExt::from_mode(0o755),
+        )?;
         let livekit_port = free_port()?;
         let livekit = start_livekit(data.path(), livekit_port)?;
         let livekit_url = format!("ws://localhost:{livekit_port}");
@@ -51,8 +54,14 @@ impl Stack {
             .env("AVAAZ_DATA_DIR", data.path().join("data"))
             .env("AVAAZ_HTTP_ADDR", format!("127.0.0.1:{api_port}"))
             .env("AVAAZ_WEB_ADDR", format!("127.0.0.1:{web_port}"))
-            .env("AVAAZ_PUBLIC_API_URL", format!("http://localhost:{api_port}"))
-            .env("AVAAZ_PUBLIC_WEB_URL", format!("http://localhost:{web_port}"))
+            .env(
+                "AVAAZ_PUBLIC_API_URL",
+                format!("http://localhost:{api_port}"),
+            )
+            .env(
+                "AVAAZ_PUBLIC_WEB_URL",
+                format!("http://localhost:{web_port}"),
+            )
             .env("AVAAZ_POSTGRES_PORT", postgres_port.to_string())
             .env("LIVEKIT_URL", &livekit_url)
             .env("LIVEKIT_API_KEY", LIVEKIT_KEY)
@@ -64,7 +73,12 @@ impl Stack {
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()
-            .with_context(|| format!("{} cannot be started: build it with `cargo build --release -p avaaz-backend`", avaaz.display()))?;
+            .with_context(|| {
+                format!(
+                    "{} cannot be started: build it with `cargo build --release -p avaaz-backend`",
+                    avaaz.display()
+                )
+            })?;
         let mut stack = Self {
             api_url: format!("http://localhost:{api_port}"),
             livekit_url,
@@ -98,16 +112,23 @@ impl Stack {
         let url = format!("{}/health/ready", self.api_url);
         while begun.elapsed() < READY_WITHIN {
             if let Some(status) = self.avaaz.try_wait()? {
-                let log = std::fs::read_to_string(self._data.path().join("avaaz.log")).unwrap_or_default();
+                let log = std::fs::read_to_string(self._data.path().join("avaaz.log"))
+                    .unwrap_or_default();
                 bail!("the server ended with {status}:\n{log}");
             }
-            if reqwest::get(&url).await.is_ok_and(|answer| answer.status().is_success()) {
+            if reqwest::get(&url)
+                .await
+                .is_ok_and(|answer| answer.status().is_success())
+            {
                 self.ready_after = begun.elapsed();
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        bail!("the server was not ready within {} s", READY_WITHIN.as_secs());
+        bail!(
+            "the server was not ready within {} s",
+            READY_WITHIN.as_secs()
+        );
     }
 }
 
@@ -121,7 +142,8 @@ impl Drop for Stack {
 }
 
 fn start_livekit(folder: &Path, port: u16) -> anyhow::Result<Child> {
-    let binary = std::env::var_os("AVAAZ_LIVEKIT_SERVER").map_or_else(|| PathBuf::from("livekit-server"), PathBuf::from);
+    let binary = std::env::var_os("AVAAZ_LIVEKIT_SERVER")
+        .map_or_else(|| PathBuf::from("livekit-server"), PathBuf::from);
     let (tcp, udp) = (free_port()?, free_udp_port()?);
     let configuration = format!(
         "port: {port}\nbind_addresses: [\"127.0.0.1\"]\nlogging: {{ level: warn }}\nrtc: {{ tcp_port: {tcp}, udp_port: {udp}, node_ip: 127.0.0.1, \
@@ -137,7 +159,12 @@ fn start_livekit(folder: &Path, port: u16) -> anyhow::Result<Child> {
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()
-        .with_context(|| format!("{} cannot be started: `make run` brings it", binary.display()))
+        .with_context(|| {
+            format!(
+                "{} cannot be started: `make run` brings it",
+                binary.display()
+            )
+        })
 }
 
 fn free_port() -> anyhow::Result<u16> {

@@ -32,7 +32,11 @@ impl Timeline {
     /// Makes a follower; `base_url` ends in `/v1`.
     #[must_use]
     pub fn new(base_url: &str) -> Self {
-        Self { url: base_url.replace("/v1", "/_simulator/timeline"), next: 0, connections: BTreeMap::new() }
+        Self {
+            url: base_url.replace("/v1", "/_simulator/timeline"),
+            next: 0,
+            connections: BTreeMap::new(),
+        }
     }
 
     /// Reads what is new.
@@ -40,9 +44,17 @@ impl Timeline {
     /// # Errors
     /// When the simulator does not answer as described.
     pub async fn read(&mut self) -> anyhow::Result<()> {
-        let answer: Value = reqwest::get(format!("{}?since={}", self.url, self.next)).await?.json().await?;
-        self.next = answer["next"].as_u64().context("the timeline has no next")?;
-        for entry in answer["entries"].as_array().context("the timeline has no entries")? {
+        let answer: Value = reqwest::get(format!("{}?since={}", self.url, self.next))
+            .await?
+            .json()
+            .await?;
+        self.next = answer["next"]
+            .as_u64()
+            .context("the timeline has no next")?;
+        for entry in answer["entries"]
+            .as_array()
+            .context("the timeline has no entries")?
+        {
             self.take(entry);
         }
         Ok(())
@@ -61,10 +73,15 @@ impl Timeline {
     }
 
     fn take(&mut self, entry: &Value) {
-        let (Some(number), Some(at)) = (entry["connection"].as_u64(), entry["at_us"].as_i64()) else { return };
+        let (Some(number), Some(at)) = (entry["connection"].as_u64(), entry["at_us"].as_i64())
+        else {
+            return;
+        };
         let connection = self.connections.entry(number).or_default();
         match entry["kind"].as_str() {
-            Some("audio_received") => connection.hear(at, entry["peak"].as_f64().unwrap_or_default()),
+            Some("audio_received") => {
+                connection.hear(at, entry["peak"].as_f64().unwrap_or_default())
+            }
             Some("speech_started") => connection.speech_started.push(at),
             Some("first_audio_sent") => connection.first_audio_sent.push(at),
             _ => {}

@@ -44,7 +44,11 @@ impl HttpConfig {
         Self {
             public_api_url: public_url(reader, environment, "AVAAZ_PUBLIC_API_URL", addr),
             public_web_url: public_url(reader, environment, "AVAAZ_PUBLIC_WEB_URL", web_addr),
-            web_dir: PathBuf::from(reader.text("AVAAZ_WEB_DIR").unwrap_or_else(|| "frontend/dist".into())),
+            web_dir: PathBuf::from(
+                reader
+                    .text("AVAAZ_WEB_DIR")
+                    .unwrap_or_else(|| "frontend/dist".into()),
+            ),
             trusted_proxies: trusted_proxies(reader),
             metrics_token: reader.secret("AVAAZ_METRICS_TOKEN"),
             max_body_bytes: reader.parsed("AVAAZ_MAX_BODY_BYTES", 1024 * 1024),
