@@ -34,12 +34,25 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        Self { pool: database::fresh().await, keys: Arc::new(ContentKeys::ephemeral()) }
+        Self {
+            pool: database::fresh().await,
+            keys: Arc::new(ContentKeys::ephemeral()),
+        }
     }
 
     fn host(&self) -> PgTutorHost {
-        let livekit = LiveKit::new("ws://127.0.0.1:9", "ws://127.0.0.1:9", "key", "at-least-32-characters-of-secret".to_owned().into());
-        PgTutorHost::start(self.pool.clone(), self.keys.clone(), Arc::new(livekit), TERMS)
+        let livekit = LiveKit::new(
+            "ws://127.0.0.1:9",
+            "ws://127.0.0.1:9",
+            "key",
+            "at-least-32-characters-of-secret".to_owned().into(),
+        );
+        PgTutorHost::start(
+            self.pool.clone(),
+            self.keys.clone(),
+            Arc::new(livekit),
+            TERMS,
+        )
     }
 
     /// A learner who has asked for a token.
@@ -51,15 +64,20 @@ impl World {
     where
         T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
     {
-        sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT {column} FROM conversations WHERE id = $1")))
-            .bind(id)
-            .fetch_one(&self.pool)
-            .await
-            .unwrap()
+        sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+            "SELECT {column} FROM conversations WHERE id = $1"
+        )))
+        .bind(id)
+        .fetch_one(&self.pool)
+        .await
+        .unwrap()
     }
 
     async fn turn_count(&self) -> i64 {
-        sqlx::query_scalar("SELECT count(*) FROM turns").fetch_one(&self.pool).await.unwrap()
+        sqlx::query_scalar("SELECT count(*) FROM turns")
+            .fetch_one(&self.pool)
+            .await
+            .unwrap()
     }
 }
 
@@ -124,7 +142,14 @@ async fn a_claim_brings_all_that_is_needed_to_serve() {
     let (user, id) = world.waiting().await;
     let runtime = Uuid::now_v7();
     let claimed = claim_one(&world.host(), runtime).await;
-    assert_eq!(claimed.lease, Lease { conversation: id.0, runtime, epoch: 1 });
+    assert_eq!(
+        claimed.lease,
+        Lease {
+            conversation: id.0,
+            runtime,
+            epoch: 1
+        }
+    );
     assert_eq!(claimed.room, format!("session-{}", claimed.session));
     assert_eq!(claimed.learner_identity, format!("learner-{user}"));
     assert_eq!(claimed.tutor_identity, format!("tutor-{}", id.0));
@@ -143,21 +168,38 @@ async fn of_two_runtimes_that_race_each_conversation_has_one() {
     let race = |host: Arc<PgTutorHost>, runtime: Uuid| async move {
         let mut mine = Vec::new();
         for _ in 0..40 {
-            mine.extend(host.claim(runtime, 1).await.unwrap().into_iter().map(|claimed| claimed.lease.conversation));
+            mine.extend(
+                host.claim(runtime, 1)
+                    .await
+                    .unwrap()
+                    .into_iter()
+                    .map(|claimed| claimed.lease.conversation),
+            );
             tokio::task::yield_now().await;
         }
         mine
     };
     let (a, b) = (Arc::new(a), Arc::new(b));
-    let (mine, theirs) =
-        tokio::join!(tokio::spawn(race(a.clone(), runtime_a)), tokio::spawn(race(b.clone(), runtime_b)));
+    let (mine, theirs) = tokio::join!(
+        tokio::spawn(race(a.clone(), runtime_a)),
+        tokio::spawn(race(b.clone(), runtime_b))
+    );
     let (mine, theirs) = (mine.unwrap(), theirs.unwrap());
     let mut all = [mine.clone(), theirs.clone()].concat();
     all.sort_unstable();
     all.dedup();
-    assert_eq!(all.len(), 20, "every conversation is served, by one runtime");
+    assert_eq!(
+        all.len(),
+        20,
+        "every conversation is served, by one runtime"
+    );
     assert_eq!(mine.len() + theirs.len(), 20, "and none by two");
-    assert!(!mine.is_empty() && !theirs.is_empty(), "a locked row holds nobody up: {} and {}", mine.len(), theirs.len());
+    assert!(
+        !mine.is_empty() && !theirs.is_empty(),
+        "a locked row holds nobody up: {} and {}",
+        mine.len(),
+        theirs.len()
+    );
 }
 
 #[tokio::test]
@@ -169,7 +211,10 @@ async fn a_claim_takes_no_more_than_there_is_room_for_and_the_longest_wait_first
     }
     let host = world.host();
     let claimed = host.claim(Uuid::now_v7(), 2).await.unwrap();
-    let mut ids: Vec<_> = claimed.into_iter().map(|claimed| claimed.lease.conversation).collect();
+    let mut ids: Vec<_> = claimed
+        .into_iter()
+        .map(|claimed| claimed.lease.conversation)
+        .collect();
     ids.sort_unstable();
     assert_eq!(ids, waiting[..2]);
     assert!(host.claim(Uuid::now_v7(), 0).await.unwrap().is_empty());
@@ -182,11 +227,20 @@ async fn a_renewed_lease_stays_and_one_that_ran_out_is_taken_over_with_the_histo
     let (first, second) = (world.host(), world.host());
     let (dead, heir) = (Uuid::now_v7(), Uuid::now_v7());
     let claimed = claim_one(&first, dead).await;
-    first.record_turn(claimed.lease, turn(1, "Hello Ada!")).await.unwrap();
-    first.record_provider(claimed.lease, "simulator", "scripted").await.unwrap();
+    first
+        .record_turn(claimed.lease, turn(1, "Hello Ada!"))
+        .await
+        .unwrap();
+    first
+        .record_provider(claimed.lease, "simulator", "scripted")
+        .await
+        .unwrap();
     for _ in 0..6 {
         assert!(first.renew(&[claimed.lease]).await.unwrap().is_empty());
-        assert!(second.claim(heir, 1).await.unwrap().is_empty(), "it is served");
+        assert!(
+            second.claim(heir, 1).await.unwrap().is_empty(),
+            "it is served"
+        );
         sleep(Duration::from_millis(200)).await;
     }
     sleep(RUN_OUT).await;
@@ -194,7 +248,11 @@ async fn a_renewed_lease_stays_and_one_that_ran_out_is_taken_over_with_the_histo
     assert_eq!(taken.lease.epoch, 2);
     assert_eq!(taken.next_seq, 2);
     assert_eq!(taken.history[0].text, "Hello Ada!");
-    assert_eq!(taken.provider.as_deref(), Some("simulator"), "it goes on with the provider that it began with");
+    assert_eq!(
+        taken.provider.as_deref(),
+        Some("simulator"),
+        "it goes on with the provider that it began with"
+    );
 }
 
 #[tokio::test]
@@ -203,26 +261,59 @@ async fn a_runtime_that_lost_its_lease_can_write_nothing_more() {
     let (_, id) = world.waiting().await;
     let (first, second) = (world.host(), world.host());
     let stale = claim_one(&first, Uuid::now_v7()).await.lease;
-    let pending = TurnRecord { text: String::new(), text_pending: true, ..turn(1, "") };
+    let pending = TurnRecord {
+        text: String::new(),
+        text_pending: true,
+        ..turn(1, "")
+    };
     first.record_turn(stale, pending.clone()).await.unwrap();
     sleep(RUN_OUT).await;
     let taken = claim_expired(&second, Uuid::now_v7()).await.lease;
 
-    let lost = |result: Result<(), HostError>| assert!(matches!(result, Err(HostError::LeaseLost)), "{result:?}");
+    let lost = |result: Result<(), HostError>| {
+        assert!(matches!(result, Err(HostError::LeaseLost)), "{result:?}")
+    };
     lost(first.record_turn(stale, turn(2, "from the grave")).await);
-    lost(first.record_words(stale, pending.id, "from the grave".into()).await);
+    lost(
+        first
+            .record_words(stale, pending.id, "from the grave".into())
+            .await,
+    );
     lost(first.record_presence(stale, true).await);
     lost(first.record_provider(stale, "openai", "none").await);
     lost(first.release(stale).await);
-    lost(first.end(stale, EndReason::TutorEnded, SystemTime::now()).await);
+    lost(
+        first
+            .end(stale, EndReason::TutorEnded, SystemTime::now())
+            .await,
+    );
     assert_eq!(first.renew(&[stale]).await.unwrap(), [stale]);
     // The same runtime under an older epoch is as stale as another one.
-    lost(second.record_turn(Lease { epoch: stale.epoch, ..taken }, turn(2, "older epoch")).await);
+    lost(
+        second
+            .record_turn(
+                Lease {
+                    epoch: stale.epoch,
+                    ..taken
+                },
+                turn(2, "older epoch"),
+            )
+            .await,
+    );
 
     assert_eq!(world.turn_count().await, 1);
-    assert_eq!(world.column::<Option<String>>("end_reason", id.0).await, None);
-    second.record_words(taken, pending.id, "good morning".into()).await.unwrap();
-    second.record_turn(taken, turn(2, "Good morning!")).await.unwrap();
+    assert_eq!(
+        world.column::<Option<String>>("end_reason", id.0).await,
+        None
+    );
+    second
+        .record_words(taken, pending.id, "good morning".into())
+        .await
+        .unwrap();
+    second
+        .record_turn(taken, turn(2, "Good morning!"))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -232,9 +323,14 @@ async fn a_lease_that_ran_out_while_nobody_took_it_still_writes_and_renews() {
     let host = world.host();
     let lease = claim_one(&host, Uuid::now_v7()).await.lease;
     sleep(RUN_OUT).await;
-    host.record_turn(lease, turn(1, "kept through the outage")).await.unwrap();
+    host.record_turn(lease, turn(1, "kept through the outage"))
+        .await
+        .unwrap();
     assert!(host.renew(&[lease]).await.unwrap().is_empty());
-    assert!(host.claim(lease.runtime, 1).await.unwrap().is_empty(), "a runtime never takes over from itself");
+    assert!(
+        host.claim(lease.runtime, 1).await.unwrap().is_empty(),
+        "a runtime never takes over from itself"
+    );
 }
 
 #[tokio::test]
@@ -245,7 +341,10 @@ async fn a_host_that_has_just_reached_the_database_leaves_the_holders_a_period_t
     let lease = claim_one(&holder, Uuid::now_v7()).await.lease;
     sleep(RUN_OUT).await;
     let newcomer = world.host();
-    assert!(newcomer.claim(Uuid::now_v7(), 1).await.unwrap().is_empty(), "the holder may come back from the same outage");
+    assert!(
+        newcomer.claim(Uuid::now_v7(), 1).await.unwrap().is_empty(),
+        "the holder may come back from the same outage"
+    );
     assert!(holder.renew(&[lease]).await.unwrap().is_empty());
 }
 
@@ -273,11 +372,16 @@ async fn turns_have_no_gaps_and_no_doubles() {
     world.waiting().await;
     let host = world.host();
     let lease = claim_one(&host, Uuid::now_v7()).await.lease;
-    let refused = |result: Result<(), HostError>| assert!(matches!(result, Err(HostError::Refused(_))), "{result:?}");
+    let refused = |result: Result<(), HostError>| {
+        assert!(matches!(result, Err(HostError::Refused(_))), "{result:?}")
+    };
     refused(host.record_turn(lease, turn(2, "too early")).await);
     host.record_turn(lease, turn(1, "first")).await.unwrap();
     refused(host.record_turn(lease, turn(1, "another first")).await);
-    refused(host.record_words(lease, Uuid::now_v7(), "of no turn".into()).await);
+    refused(
+        host.record_words(lease, Uuid::now_v7(), "of no turn".into())
+            .await,
+    );
     assert_eq!(world.turn_count().await, 1);
 }
 
@@ -287,22 +391,45 @@ async fn words_are_not_readable_in_the_table_and_come_back_through_the_key() {
     world.waiting().await;
     let host = world.host();
     let lease = claim_one(&host, Uuid::now_v7()).await.lease;
-    host.record_turn(lease, turn(1, "Lissabon im Frühling")).await.unwrap();
-    let late = TurnRecord { text: String::new(), text_pending: true, speaker: Speaker::Learner, ..turn(2, "") };
+    host.record_turn(lease, turn(1, "Lissabon im Frühling"))
+        .await
+        .unwrap();
+    let late = TurnRecord {
+        text: String::new(),
+        text_pending: true,
+        speaker: Speaker::Learner,
+        ..turn(2, "")
+    };
     host.record_turn(lease, late.clone()).await.unwrap();
-    host.record_words(lease, late.id, "Porto im Herbst".into()).await.unwrap();
-    host.record_words(lease, late.id, "a second try changes nothing".into()).await.unwrap();
+    host.record_words(lease, late.id, "Porto im Herbst".into())
+        .await
+        .unwrap();
+    host.record_words(lease, late.id, "a second try changes nothing".into())
+        .await
+        .unwrap();
 
     // Every byte of every column, as a thief of the table would see it.
     let rows: Vec<String> =
-        sqlx::query_scalar("SELECT turns::text || encode(words_ciphertext, 'escape') FROM turns").fetch_all(&world.pool).await.unwrap();
+        sqlx::query_scalar("SELECT turns::text || encode(words_ciphertext, 'escape') FROM turns")
+            .fetch_all(&world.pool)
+            .await
+            .unwrap();
     assert_eq!(rows.len(), 2);
     for word in ["Lissabon", "Frühling", "Porto", "Herbst"] {
         let hex: String = word.bytes().map(|byte| format!("{byte:02x}")).collect();
-        assert!(rows.iter().all(|row| !row.contains(word) && !row.contains(&hex)), "{word} is readable");
+        assert!(
+            rows.iter()
+                .all(|row| !row.contains(word) && !row.contains(&hex)),
+            "{word} is readable"
+        );
     }
     host.release(lease).await.unwrap();
-    let texts: Vec<_> = claim_one(&host, Uuid::now_v7()).await.history.into_iter().map(|turn| turn.text).collect();
+    let texts: Vec<_> = claim_one(&host, Uuid::now_v7())
+        .await
+        .history
+        .into_iter()
+        .map(|turn| turn.text)
+        .collect();
     assert_eq!(texts, ["Lissabon im Frühling", "Porto im Herbst"]);
 }
 
@@ -312,12 +439,26 @@ async fn a_turn_whose_key_is_gone_costs_only_itself() {
     world.waiting().await;
     let host = world.host();
     let lease = claim_one(&host, Uuid::now_v7()).await.lease;
-    host.record_turn(lease, turn(1, "lost with its key")).await.unwrap();
-    host.record_turn(lease, turn(2, "still here")).await.unwrap();
-    sqlx::query("UPDATE turns SET words_key_id = 'burnt' WHERE seq = 1").execute(&world.pool).await.unwrap();
+    host.record_turn(lease, turn(1, "lost with its key"))
+        .await
+        .unwrap();
+    host.record_turn(lease, turn(2, "still here"))
+        .await
+        .unwrap();
+    sqlx::query("UPDATE turns SET words_key_id = 'burnt' WHERE seq = 1")
+        .execute(&world.pool)
+        .await
+        .unwrap();
     host.release(lease).await.unwrap();
     let claimed = claim_one(&host, Uuid::now_v7()).await;
-    assert_eq!(claimed.history.iter().map(|turn| turn.text.as_str()).collect::<Vec<_>>(), ["still here"]);
+    assert_eq!(
+        claimed
+            .history
+            .iter()
+            .map(|turn| turn.text.as_str())
+            .collect::<Vec<_>>(),
+        ["still here"]
+    );
     assert_eq!(claimed.next_seq, 3);
 }
 
@@ -328,21 +469,43 @@ async fn a_released_conversation_is_claimed_at_once_and_its_release_is_heard() {
     let (leaving, staying) = (world.host(), world.host());
     let lease = claim_one(&leaving, Uuid::now_v7()).await.lease;
     leaving.release(lease).await.unwrap();
-    timeout(Duration::from_secs(1), async { while !matches!(staying.next_notice().await, Notice::WorkMayWait) {} }).await.unwrap();
+    timeout(Duration::from_secs(1), async {
+        while !matches!(staying.next_notice().await, Notice::WorkMayWait) {}
+    })
+    .await
+    .unwrap();
     assert_eq!(claim_one(&staying, Uuid::now_v7()).await.lease.epoch, 2);
 }
 
 #[tokio::test]
 async fn a_new_conversation_wakes_a_runtime_long_before_it_polls() {
     let world = World::new().await;
-    let livekit = LiveKit::new("ws://127.0.0.1:9", "ws://127.0.0.1:9", "key", "at-least-32-characters-of-secret".to_owned().into());
-    let terms = LeaseTerms { poll_every: Duration::from_secs(3600), ..TERMS };
-    let host = PgTutorHost::start(world.pool.clone(), world.keys.clone(), Arc::new(livekit), terms);
+    let livekit = LiveKit::new(
+        "ws://127.0.0.1:9",
+        "ws://127.0.0.1:9",
+        "key",
+        "at-least-32-characters-of-secret".to_owned().into(),
+    );
+    let terms = LeaseTerms {
+        poll_every: Duration::from_secs(3600),
+        ..TERMS
+    };
+    let host = PgTutorHost::start(
+        world.pool.clone(),
+        world.keys.clone(),
+        Arc::new(livekit),
+        terms,
+    );
     // The first poll and the first connection each say that work may wait.
-    while timeout(Duration::from_millis(500), host.next_notice()).await.is_ok() {}
+    while timeout(Duration::from_millis(500), host.next_notice())
+        .await
+        .is_ok()
+    {}
     let woken = tokio::time::Instant::now();
     world.waiting().await;
-    timeout(Duration::from_secs(2), host.next_notice()).await.expect("a word of it");
+    timeout(Duration::from_secs(2), host.next_notice())
+        .await
+        .expect("a word of it");
     assert!(woken.elapsed() < Duration::from_secs(1));
 }
 
@@ -352,13 +515,42 @@ async fn the_end_by_the_learner_reaches_the_runtime_which_may_still_write_what_w
     let (_, id) = world.waiting().await;
     let host = world.host();
     let lease = claim_one(&host, Uuid::now_v7()).await.lease;
-    conversations::end_by_learner(&world.pool, id).await.unwrap();
+    conversations::end_by_learner(&world.pool, id)
+        .await
+        .unwrap();
     let notice = notice_about(&host, id.0).await;
-    assert!(matches!(notice, Notice::EndRequested { reason: EndReason::LearnerEnded, .. }), "{notice:?}");
-    host.record_turn(lease, turn(1, "what was being sa")).await.unwrap();
-    host.end(lease, EndReason::TutorEnded, SystemTime::now()).await.unwrap();
-    assert_eq!(world.column::<Option<String>>("end_reason", id.0).await.as_deref(), Some("learner_ended"));
-    assert!(world.host().claim(Uuid::now_v7(), 1).await.unwrap().is_empty(), "an ended conversation is not served");
+    assert!(
+        matches!(
+            notice,
+            Notice::EndRequested {
+                reason: EndReason::LearnerEnded,
+                ..
+            }
+        ),
+        "{notice:?}"
+    );
+    host.record_turn(lease, turn(1, "what was being sa"))
+        .await
+        .unwrap();
+    host.end(lease, EndReason::TutorEnded, SystemTime::now())
+        .await
+        .unwrap();
+    assert_eq!(
+        world
+            .column::<Option<String>>("end_reason", id.0)
+            .await
+            .as_deref(),
+        Some("learner_ended")
+    );
+    assert!(
+        world
+            .host()
+            .claim(Uuid::now_v7(), 1)
+            .await
+            .unwrap()
+            .is_empty(),
+        "an ended conversation is not served"
+    );
 }
 
 #[tokio::test]
@@ -368,8 +560,14 @@ async fn a_deleted_conversation_is_a_lost_lease() {
     let host = world.host();
     let lease = claim_one(&host, Uuid::now_v7()).await.lease;
     conversations::delete(&world.pool, id).await.unwrap();
-    assert!(matches!(notice_about(&host, id.0).await, Notice::LeaseLost { .. }));
-    assert!(matches!(host.record_turn(lease, turn(1, "to nobody")).await, Err(HostError::LeaseLost)));
+    assert!(matches!(
+        notice_about(&host, id.0).await,
+        Notice::LeaseLost { .. }
+    ));
+    assert!(matches!(
+        host.record_turn(lease, turn(1, "to nobody")).await,
+        Err(HostError::LeaseLost)
+    ));
 }
 
 #[tokio::test]
@@ -378,16 +576,28 @@ async fn changed_settings_reach_the_runtime_as_a_new_brief_but_the_voice_stays()
     let (user, id) = world.waiting().await;
     let host = world.host();
     claim_one(&host, Uuid::now_v7()).await;
-    let session = sessions::get_or_create_default(&world.pool, user).await.unwrap();
+    let session = sessions::get_or_create_default(&world.pool, user)
+        .await
+        .unwrap();
     let patch = serde_json::json!({"patience": "patient", "goal": "order lunch", "voice": "marin"});
-    let settings = session.settings.changed_by(patch.as_object().unwrap()).unwrap();
+    let settings = session
+        .settings
+        .changed_by(patch.as_object().unwrap())
+        .unwrap();
     let mut transaction = world.pool.begin().await.unwrap();
-    sessions::save_settings(&mut transaction, session.id, &settings).await.unwrap();
+    sessions::save_settings(&mut transaction, session.id, &settings)
+        .await
+        .unwrap();
     transaction.commit().await.unwrap();
-    let Notice::BriefChanged { brief, .. } = notice_about(&host, id.0).await else { panic!("a new brief") };
+    let Notice::BriefChanged { brief, .. } = notice_about(&host, id.0).await else {
+        panic!("a new brief")
+    };
     assert_eq!(brief.patience, Patience::Patient);
     assert_eq!(brief.goal.as_deref(), Some("order lunch"));
-    assert_eq!(brief.voice, None, "a new voice waits for the next conversation");
+    assert_eq!(
+        brief.voice, None,
+        "a new voice waits for the next conversation"
+    );
 }
 
 #[tokio::test]
@@ -397,13 +607,18 @@ async fn what_a_lost_notification_would_have_said_is_said_with_the_next_renewal(
     let host = world.host();
     let lease = claim_one(&host, Uuid::now_v7()).await.lease;
     // Straight in the table: nobody is notified.
-    sqlx::query("UPDATE conversations SET ended_at = now(), end_reason = 'learner_ended' WHERE id = $1")
-        .bind(id.0)
-        .execute(&world.pool)
-        .await
-        .unwrap();
+    sqlx::query(
+        "UPDATE conversations SET ended_at = now(), end_reason = 'learner_ended' WHERE id = $1",
+    )
+    .bind(id.0)
+    .execute(&world.pool)
+    .await
+    .unwrap();
     assert!(host.renew(&[lease]).await.unwrap().is_empty());
-    assert!(matches!(notice_about(&host, id.0).await, Notice::EndRequested { .. }));
+    assert!(matches!(
+        notice_about(&host, id.0).await,
+        Notice::EndRequested { .. }
+    ));
 }
 
 #[tokio::test]
@@ -423,8 +638,13 @@ async fn after_its_connection_was_cut_the_host_hears_again() {
     .await
     .unwrap();
     assert_eq!(cut, [true]);
-    conversations::end_by_learner(&world.pool, id).await.unwrap();
-    assert!(matches!(notice_about(&host, id.0).await, Notice::EndRequested { .. }));
+    conversations::end_by_learner(&world.pool, id)
+        .await
+        .unwrap();
+    assert!(matches!(
+        notice_about(&host, id.0).await,
+        Notice::EndRequested { .. }
+    ));
 }
 
 #[tokio::test]
@@ -438,7 +658,12 @@ async fn presence_is_noted_and_a_second_leave_does_not_put_the_end_off() {
     host.record_presence(lease, false).await.unwrap();
     let since: chrono::DateTime<chrono::Utc> = world.column("learner_away_since", id.0).await;
     host.record_presence(lease, false).await.unwrap();
-    assert_eq!(world.column::<chrono::DateTime<chrono::Utc>>("learner_away_since", id.0).await, since);
+    assert_eq!(
+        world
+            .column::<chrono::DateTime<chrono::Utc>>("learner_away_since", id.0)
+            .await,
+        since
+    );
 }
 
 #[tokio::test]
@@ -448,6 +673,13 @@ async fn a_database_that_is_away_is_unavailable_and_nothing_is_taken_for_lost() 
     let host = world.host();
     let lease = claim_one(&host, Uuid::now_v7()).await.lease;
     world.pool.close().await;
-    assert!(matches!(host.renew(&[lease]).await, Err(HostError::Unavailable(_))));
-    assert!(matches!(host.record_turn(lease, turn(1, "kept by the runtime")).await, Err(HostError::Unavailable(_))));
+    assert!(matches!(
+        host.renew(&[lease]).await,
+        Err(HostError::Unavailable(_))
+    ));
+    assert!(matches!(
+        host.record_turn(lease, turn(1, "kept by the runtime"))
+            .await,
+        Err(HostError::Unavailable(_))
+    ));
 }

@@ -25,7 +25,9 @@ impl LiveKitServer {
         let folder = tempfile::tempdir().expect("a folder for the configuration");
         let [port, tcp_port] = free_tcp_ports();
         let udp_port = free_udp_port();
-        let webhook = webhook_url.map(|url| format!("webhook: {{ api_key: {KEY}, urls: [\"{url}\"] }}\n")).unwrap_or_default();
+        let webhook = webhook_url
+            .map(|url| format!("webhook: {{ api_key: {KEY}, urls: [\"{url}\"] }}\n"))
+            .unwrap_or_default();
         let config = format!(
             "port: {port}\nbind_addresses: [\"127.0.0.1\"]\n\
              rtc: {{ tcp_port: {tcp_port}, udp_port: {udp_port}, node_ip: 127.0.0.1, use_external_ip: false, \
@@ -34,7 +36,8 @@ impl LiveKitServer {
         );
         let path = folder.path().join("livekit.yaml");
         std::fs::write(&path, config).expect("the configuration is written");
-        let binary = std::env::var("AVAAZ_LIVEKIT_SERVER").unwrap_or_else(|_| "livekit-server".into());
+        let binary =
+            std::env::var("AVAAZ_LIVEKIT_SERVER").unwrap_or_else(|_| "livekit-server".into());
         let child = Command::new(&binary)
             .arg("--config")
             .arg(&path)
@@ -42,8 +45,14 @@ impl LiveKitServer {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .unwrap_or_else(|error| panic!("{binary} cannot be started ({error}); `make test` brings it"));
-        let server = Self { child, url: format!("ws://127.0.0.1:{port}"), _folder: folder };
+            .unwrap_or_else(|error| {
+                panic!("{binary} cannot be started ({error}); `make test` brings it")
+            });
+        let server = Self {
+            child,
+            url: format!("ws://127.0.0.1:{port}"),
+            _folder: folder,
+        };
         server.wait_until_ready(port).await;
         server
     }
@@ -55,7 +64,10 @@ impl LiveKitServer {
 
     async fn wait_until_ready(&self, port: u16) {
         for _ in 0..200 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            if tokio::net::TcpStream::connect(("127.0.0.1", port))
+                .await
+                .is_ok()
+            {
                 return;
             }
             sleep(Duration::from_millis(50)).await;
@@ -77,10 +89,15 @@ pub fn closed_port() -> u16 {
 }
 
 fn free_tcp_ports<const N: usize>() -> [u16; N] {
-    let held: [TcpListener; N] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let held: [TcpListener; N] =
+        std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
     held.map(|listener| listener.local_addr().expect("it is bound").port())
 }
 
 fn free_udp_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0").expect("a free port").local_addr().expect("it is bound").port()
+    UdpSocket::bind("127.0.0.1:0")
+        .expect("a free port")
+        .local_addr()
+        .expect("it is bound")
+        .port()
 }

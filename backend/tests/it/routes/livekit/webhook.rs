@@ -16,13 +16,18 @@ use crate::support::{Answer, TestApp};
 /// Signs an event as livekit-server does: a token with the hash of the body.
 fn signature(body: &str, secret: &str) -> String {
     let sha256 = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(body));
-    AccessToken::with_api_key(KEY, secret).with_sha256(&sha256).to_jwt().unwrap()
+    AccessToken::with_api_key(KEY, secret)
+        .with_sha256(&sha256)
+        .to_jwt()
+        .unwrap()
 }
 
 async fn tell(app: &TestApp, event: &Value) -> Answer {
     let body = event.to_string();
     let signature = signature(&body, SECRET);
-    app.anonymous().post_webhook("/livekit/webhook", &signature, body).await
+    app.anonymous()
+        .post_webhook("/livekit/webhook", &signature, body)
+        .await
 }
 
 fn event(name: &str, room: &Value, identity: &str) -> Value {
@@ -35,7 +40,10 @@ fn event(name: &str, room: &Value, identity: &str) -> Value {
 }
 
 async fn is_present(app: &TestApp) -> bool {
-    sqlx::query_scalar("SELECT learner_present FROM conversations").fetch_one(&app.pool).await.unwrap()
+    sqlx::query_scalar("SELECT learner_present FROM conversations")
+        .fetch_one(&app.pool)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -45,13 +53,41 @@ async fn a_learner_who_joins_is_noted_and_one_who_left_too() {
     let ada = app.learner().await;
     let token = ada.post("/sessions/default/token").await.body;
     let identity = token["participant_identity"].as_str().unwrap();
-    assert_eq!(tell(&app, &event("participant_joined", &token["room_name"], identity)).await.status, StatusCode::OK);
+    assert_eq!(
+        tell(
+            &app,
+            &event("participant_joined", &token["room_name"], identity)
+        )
+        .await
+        .status,
+        StatusCode::OK
+    );
     assert!(is_present(&app).await);
-    assert_eq!(ada.get("/sessions/default").await.body["live"]["learner_present"], true);
-    assert_eq!(tell(&app, &event("participant_left", &token["room_name"], identity)).await.status, StatusCode::OK);
+    assert_eq!(
+        ada.get("/sessions/default").await.body["live"]["learner_present"],
+        true
+    );
+    assert_eq!(
+        tell(
+            &app,
+            &event("participant_left", &token["room_name"], identity)
+        )
+        .await
+        .status,
+        StatusCode::OK
+    );
     assert!(!is_present(&app).await);
-    tell(&app, &event("participant_joined", &token["room_name"], identity)).await;
-    assert_eq!(tell(&app, &event("room_finished", &token["room_name"], "")).await.status, StatusCode::OK);
+    tell(
+        &app,
+        &event("participant_joined", &token["room_name"], identity),
+    )
+    .await;
+    assert_eq!(
+        tell(&app, &event("room_finished", &token["room_name"], ""))
+            .await
+            .status,
+        StatusCode::OK
+    );
     assert!(!is_present(&app).await);
 }
 
@@ -62,8 +98,21 @@ async fn others_in_the_room_are_not_the_learner() {
     let (ada, eve) = (app.learner().await, app.learner().await);
     let token = ada.post("/sessions/default/token").await.body;
     let conversation = token["conversation_id"].as_str().unwrap();
-    for identity in [format!("tutor-{conversation}"), format!("learner-{}", eve.id), "learner-x".into(), String::new()] {
-        assert_eq!(tell(&app, &event("participant_joined", &token["room_name"], &identity)).await.status, StatusCode::OK);
+    for identity in [
+        format!("tutor-{conversation}"),
+        format!("learner-{}", eve.id),
+        "learner-x".into(),
+        String::new(),
+    ] {
+        assert_eq!(
+            tell(
+                &app,
+                &event("participant_joined", &token["room_name"], &identity)
+            )
+            .await
+            .status,
+            StatusCode::OK
+        );
         assert!(!is_present(&app).await, "{identity}");
     }
 }
@@ -74,9 +123,21 @@ async fn a_late_word_of_a_learner_who_is_not_there_opens_nothing() {
     let app = TestApp::with_livekit(server.url()).await;
     let ada = app.learner().await;
     let token = ada.post("/sessions/default/token").await.body;
-    ada.post(&format!("/conversations/{}/end", token["conversation_id"].as_str().unwrap())).await;
+    ada.post(&format!(
+        "/conversations/{}/end",
+        token["conversation_id"].as_str().unwrap()
+    ))
+    .await;
     let identity = token["participant_identity"].as_str().unwrap();
-    assert_eq!(tell(&app, &event("participant_joined", &token["room_name"], identity)).await.status, StatusCode::OK);
+    assert_eq!(
+        tell(
+            &app,
+            &event("participant_joined", &token["room_name"], identity)
+        )
+        .await
+        .status,
+        StatusCode::OK
+    );
     assert!(ada.get("/sessions/default").await.body["live"].is_null());
 }
 
@@ -86,13 +147,31 @@ async fn a_wrong_signature_is_refused_and_changes_nothing() {
     let app = TestApp::with_livekit(server.url()).await;
     let ada = app.learner().await;
     let token = ada.post("/sessions/default/token").await.body;
-    let body = event("participant_joined", &token["room_name"], token["participant_identity"].as_str().unwrap()).to_string();
+    let body = event(
+        "participant_joined",
+        &token["room_name"],
+        token["participant_identity"].as_str().unwrap(),
+    )
+    .to_string();
     let of_another_body = signature("{}", SECRET);
     let of_another_server = signature(&body, "another-secret-of-at-least-32-characters");
     let nameless = AccessToken::with_api_key(KEY, SECRET).to_jwt().unwrap();
-    for wrong in [of_another_body, of_another_server, nameless, "no token".into(), String::new()] {
-        let refused = app.anonymous().post_webhook("/livekit/webhook", &wrong, body.clone()).await;
-        assert_eq!((refused.status, &refused.body["code"]), (StatusCode::UNAUTHORIZED, &"unauthorized".into()), "{wrong}");
+    for wrong in [
+        of_another_body,
+        of_another_server,
+        nameless,
+        "no token".into(),
+        String::new(),
+    ] {
+        let refused = app
+            .anonymous()
+            .post_webhook("/livekit/webhook", &wrong, body.clone())
+            .await;
+        assert_eq!(
+            (refused.status, &refused.body["code"]),
+            (StatusCode::UNAUTHORIZED, &"unauthorized".into()),
+            "{wrong}"
+        );
     }
     assert!(!is_present(&app).await);
 }
@@ -102,10 +181,21 @@ async fn an_expired_signature_is_refused() {
     let app = TestApp::start().await;
     let body = event("room_started", &"session-1".into(), "").to_string();
     let sha256 = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(&body));
-    let claims = Claims { iss: KEY.into(), exp: 1_000_000_000, sha256, ..Default::default() };
+    let claims = Claims {
+        iss: KEY.into(),
+        exp: 1_000_000_000,
+        sha256,
+        ..Default::default()
+    };
     let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
     let expired = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap();
-    assert_eq!(app.anonymous().post_webhook("/livekit/webhook", &expired, body).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        app.anonymous()
+            .post_webhook("/livekit/webhook", &expired, body)
+            .await
+            .status,
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 #[tokio::test]
@@ -132,7 +222,11 @@ async fn who_joins_again_with_a_kept_token_gets_a_new_conversation() {
     let ada = app.learner().await;
     let token = ada.post("/sessions/default/token").await.body;
     let identity = token["participant_identity"].as_str().unwrap().to_owned();
-    ada.post(&format!("/conversations/{}/end", token["conversation_id"].as_str().unwrap())).await;
+    ada.post(&format!(
+        "/conversations/{}/end",
+        token["conversation_id"].as_str().unwrap()
+    ))
+    .await;
 
     let as_learner = LiveKitConfig {
         kind: ParticipantKind::Standard,
@@ -145,13 +239,28 @@ async fn who_joins_again_with_a_kept_token_gets_a_new_conversation() {
         attributes: BTreeMap::new(),
     };
     let joined = LiveKitConnector::new(as_learner).join(join).await.unwrap();
-    assert_eq!(tell(&app, &event("participant_joined", &token["room_name"], &identity)).await.status, StatusCode::OK);
+    assert_eq!(
+        tell(
+            &app,
+            &event("participant_joined", &token["room_name"], &identity)
+        )
+        .await
+        .status,
+        StatusCode::OK
+    );
     let live = ada.get("/sessions/default").await.body["live"].clone();
     assert_eq!(live["learner_present"], true);
     assert_ne!(live["conversation_id"], token["conversation_id"]);
 
     // After a refresh the leave of the old participant is told late; the new one is there under the same identity.
-    tell(&app, &event("participant_left", &token["room_name"], &identity)).await;
-    assert_eq!(ada.get("/sessions/default").await.body["live"]["learner_present"], true);
+    tell(
+        &app,
+        &event("participant_left", &token["room_name"], &identity),
+    )
+    .await;
+    assert_eq!(
+        ada.get("/sessions/default").await.body["live"]["learner_present"],
+        true
+    );
     joined.room.close().await;
 }

@@ -22,17 +22,26 @@ async fn the_token_opens_the_learners_own_room_which_is_there_before_it() {
     assert_eq!(body["participant_identity"], format!("learner-{}", ada.id));
     assert_eq!(body["server_url"], server.url());
 
-    let claims = TokenVerifier::with_api_key(KEY, SECRET).verify(body["participant_token"].as_str().unwrap()).unwrap();
+    let claims = TokenVerifier::with_api_key(KEY, SECRET)
+        .verify(body["participant_token"].as_str().unwrap())
+        .unwrap();
     assert_eq!(claims.sub, body["participant_identity"].as_str().unwrap());
     assert_eq!(claims.video.room, room);
     assert_eq!(claims.name, ada.display_name);
-    let expires_at: chrono::DateTime<chrono::Utc> = body["expires_at"].as_str().unwrap().parse().unwrap();
+    let expires_at: chrono::DateTime<chrono::Utc> =
+        body["expires_at"].as_str().unwrap().parse().unwrap();
     assert!((expires_at.timestamp() - i64::try_from(claims.exp).unwrap()).abs() <= 1);
     let minutes = (expires_at - chrono::Utc::now()).num_seconds();
     assert!((590..=600).contains(&minutes), "ten minutes: {minutes} s");
 
-    let rooms = RoomClient::with_api_key(&server.url().replace("ws", "http"), KEY, SECRET).list_rooms(vec![]).await.unwrap();
-    assert_eq!((rooms[0].name.as_str(), rooms[0].departure_timeout), (room.as_str(), 120));
+    let rooms = RoomClient::with_api_key(&server.url().replace("ws", "http"), KEY, SECRET)
+        .list_rooms(vec![])
+        .await
+        .unwrap();
+    assert_eq!(
+        (rooms[0].name.as_str(), rooms[0].departure_timeout),
+        (room.as_str(), 120)
+    );
 
     let live = ada.get("/sessions/default").await.body["live"].clone();
     assert_eq!(live["conversation_id"], body["conversation_id"]);
@@ -46,14 +55,27 @@ async fn fifty_tokens_at_once_are_for_one_conversation() {
     let ada = app.learner().await;
     let calls = (0..50).map(|_| ada.post("/sessions/default/token"));
     let answers = futures_util::future::join_all(calls).await;
-    let given: Vec<_> = answers.iter().filter(|answer| answer.status == StatusCode::CREATED).collect();
+    let given: Vec<_> = answers
+        .iter()
+        .filter(|answer| answer.status == StatusCode::CREATED)
+        .collect();
     assert!(given.len() > 1, "{}", answers[0].body);
-    assert!(given.iter().all(|answer| answer.body["conversation_id"] == given[0].body["conversation_id"]));
     assert!(
-        answers.iter().all(|answer| matches!(answer.status, StatusCode::CREATED | StatusCode::TOO_MANY_REQUESTS)),
+        given
+            .iter()
+            .all(|answer| answer.body["conversation_id"] == given[0].body["conversation_id"])
+    );
+    assert!(
+        answers.iter().all(|answer| matches!(
+            answer.status,
+            StatusCode::CREATED | StatusCode::TOO_MANY_REQUESTS
+        )),
         "what is not given is too much, not an error"
     );
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM conversations").fetch_one(&app.pool).await.unwrap();
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM conversations")
+        .fetch_one(&app.pool)
+        .await
+        .unwrap();
     assert_eq!(count, 1);
 }
 
@@ -69,9 +91,19 @@ async fn whatever_livekits_own_token_source_sends_is_taken_and_opens_no_other_ro
     });
     for body in [String::new(), "{}".into(), wish.to_string()] {
         for content_type in ["application/json", "text/plain"] {
-            let answer = ada.post_raw("/sessions/default/token", content_type, body.clone()).await;
-            assert_eq!(answer.status, StatusCode::CREATED, "{body} as {content_type}: {}", answer.body);
-            assert_eq!(answer.body["participant_identity"], format!("learner-{}", ada.id));
+            let answer = ada
+                .post_raw("/sessions/default/token", content_type, body.clone())
+                .await;
+            assert_eq!(
+                answer.status,
+                StatusCode::CREATED,
+                "{body} as {content_type}: {}",
+                answer.body
+            );
+            assert_eq!(
+                answer.body["participant_identity"],
+                format!("learner-{}", ada.id)
+            );
             assert_ne!(answer.body["room_name"], bens["room_name"]);
         }
     }

@@ -1,0 +1,11 @@
+//! The API from outside: a real Postgres, real sockets, and a real livekit-server where it matters.
+
+mod abandoned;
+mod leases;
+mod openapi;
+mod outage;
+mod public_routes;
+mod rooms;
+mod routes;
+mod support;
+mod surroundings;

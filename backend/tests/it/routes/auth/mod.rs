@@ -1,0 +1,10 @@
+//! `/auth/...`
+
+mod access_tokens;
+mod login;
+mod logout;
+mod me;
+mod password;
+mod rate_limits;
+mod refresh;
+mod register;
