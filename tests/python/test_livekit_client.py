@@ -66,8 +66,9 @@ async def talk(given: dict, speech: np.ndarray) -> None:
             saying.cancel()
         assert set(heard.senders()) == {learner, tutor.identity}
     finally:
-        await room.disconnect()
+        # Before the room: a stream that is still open counts a disconnection as its failure.
         await heard.stop()
+        await room.disconnect()
 
 
 @dataclass
