@@ -26,7 +26,7 @@ bench: ## Delays, CPU and memory beside their budgets
 	@exec $(PYTHON) scripts/provide.py --then scripts/bench
 
 soak: ## A long call with a LiveKit restart
-	@exec $(PYTHON) scripts/provide.py --then scripts/soak
+	@exec $(PYTHON) scripts/provide.py --built --then scripts/soak
 
 clean: ## Remove everything that was built, fetched or stored here
 	@exec $(PYTHON) scripts/clean.py

@@ -1,13 +1,29 @@
-"""`make setup`: brings all that running and testing need. With `--then COMMAND`, runs it with those parts."""
+"""`make setup`: brings all that running and testing need.
+
+With `--then COMMAND`, runs it with those parts; with `--built` as well, our own programs are built before.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 
-import run
-from setup import machine, parts, places
+from setup import builds, machine, parts, places
 from setup.console import fail, run_main, say
+
+
+# What a person has set for `make run` must not reach the tests: they bring their own servers and pay no provider.
+FOREIGN = ("DATABASE_URL", "LIVEKIT_URL", "LIVEKIT_PUBLIC_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "RUST_LOG",
+           "OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GEMINI_BASE_URL", "EMBEDDING_BASE_URL", "EMBEDDING_MODEL")
+KEPT = ("AVAAZ_PG_BIN", "AVAAZ_LIVEKIT_SERVER")
+
+
+def own_environment() -> None:
+    for name in list(os.environ):
+        if name in FOREIGN or (name.startswith("AVAAZ_") and name not in KEPT):
+            del os.environ[name]
+    os.environ["SQLX_OFFLINE"] = "true"
 
 
 def for_tests() -> None:
@@ -19,6 +35,10 @@ def for_tests() -> None:
     parts.postgres()
     parts.livekit()
     parts.node()
+    for name, program in {"AVAAZ_BIN": "avaaz", "AVAAZ_SIMULATOR_BIN": "avaaz-simulator"}.items():
+        os.environ[name] = str(places.TARGET / "debug" / program)
+    os.environ["AVAAZ_CHROMIUM"] = shutil.which("chromium") or "chromium"
+    os.environ["AVAAZ_WEB_DIR"] = str(places.FRONTEND / "dist")
 
 
 def main() -> None:
@@ -29,11 +49,13 @@ def main() -> None:
     command = places.ROOT / sys.argv[sys.argv.index("--then") + 1]
     if not command.exists():
         raise fail(f"There is no {places.shown(command)} in this checkout.")
-    run.prepare(starts_servers=False)
-    parts.postgres()
-    parts.livekit()
+    own_environment()
+    for_tests()
+    if "--built" in sys.argv:
+        builds.web_app()
+        builds.binaries()
     os.chdir(places.ROOT)
-    os.execv(command, [str(command), *sys.argv[sys.argv.index("--then") + 2:]])
+    os.execv(command, [str(command)])
 
 
 if __name__ == "__main__":

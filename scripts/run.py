@@ -9,11 +9,10 @@ from setup import builds, machine, parts, places, ports
 from setup.console import run_main
 
 
-def prepare(*, starts_servers: bool = True) -> None:
+def prepare() -> None:
     machine.python()
     machine.rust()
-    if starts_servers:
-        ports.require_free()
+    ports.require_free()
     machine.require_disk(1 if (places.TARGET / "debug" / "avaaz").exists() else 8)
     machine.debian_packages(machine.TO_RUN)
     if not os.environ.get("DATABASE_URL"):

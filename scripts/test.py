@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import check
 import provide
 import summary
@@ -12,18 +9,7 @@ from setup import builds, places, python_packages
 from setup.console import run_main
 from stages import Report
 
-# What a person has set for `make run` must not reach the tests: they bring their own servers and pay no provider.
-FOREIGN = ("DATABASE_URL", "LIVEKIT_URL", "LIVEKIT_PUBLIC_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "RUST_LOG",
-           "OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GEMINI_BASE_URL", "EMBEDDING_BASE_URL", "EMBEDDING_MODEL")
-KEPT = ("AVAAZ_PG_BIN", "AVAAZ_LIVEKIT_SERVER")
 PYTHON_TESTS = places.ROOT / "tests" / "python"
-
-
-def environment() -> None:
-    for name in list(os.environ):
-        if name in FOREIGN or (name.startswith("AVAAZ_") and name not in KEPT):
-            del os.environ[name]
-    os.environ["SQLX_OFFLINE"] = "true"
 
 
 def tests_for_python() -> None:
@@ -31,17 +17,9 @@ def tests_for_python() -> None:
                             why="Fetching the Python packages of the client tests (LiveKit's and OpenAI's SDKs).")
 
 
-def export_paths() -> None:
-    for name, program in {"AVAAZ_BIN": "avaaz", "AVAAZ_SIMULATOR_BIN": "avaaz-simulator"}.items():
-        os.environ[name] = str(places.TARGET / "debug" / program)
-    os.environ["AVAAZ_CHROMIUM"] = shutil.which("chromium") or "chromium"
-    os.environ["AVAAZ_WEB_DIR"] = str(places.FRONTEND / "dist")
-
-
 def main() -> int:
-    environment()
+    provide.own_environment()
     provide.for_tests()
-    export_paths()
     report = Report()
     # With the tests' own features, so that the binaries and the tests share every compiled dependency.
     report.run("build", ["cargo", "build", "--locked", "--workspace", "--all-targets"])

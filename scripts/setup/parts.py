@@ -79,6 +79,7 @@ def livekit() -> Path:
     if not own.exists():
         build_livekit(own)
     os.environ["AVAAZ_LIVEKIT_SERVER"] = str(own)
+    os.environ["PATH"] = f"{own.parent}:{os.environ['PATH']}"
     return own
 
 

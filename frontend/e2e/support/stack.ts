@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { freePorts, Running } from './process'
@@ -22,6 +22,8 @@ export class Stack {
   #simulator: Running | null = null
 
   private constructor(ports: number[]) {
+    // Postgres may have to run as another user, who must reach its folder.
+    chmodSync(this.#folder, 0o755)
     const [web = 0, api = 0, livekit = 0, tcp = 0, udp = 0, simulator = 0] = ports
     this.#ports = { web, api, livekit, simulator }
     this.webUrl = `http://localhost:${web}`
