@@ -32,8 +32,12 @@ pub(super) async fn speak(program: &str, utterance: &Utterance) -> Result<Vec<i1
         )
         .await
         .map_err(|_| SpeakError::TooSlow)??;
-        if let Some((rate_hz, samples)) = read_wav(&wav) {
-            return Ok(resample::to_voice_rate(&samples, rate_hz));
+        let converted = tokio::task::spawn_blocking(move || {
+            let (rate_hz, samples) = read_wav(&wav)?;
+            Some(resample::to_voice_rate(&samples, rate_hz))
+        });
+        if let Ok(Some(samples)) = converted.await {
+            return Ok(samples);
         }
     }
     Err(SpeakError::NoSound)

@@ -10,25 +10,49 @@ pub(super) fn to_voice_rate(samples: &[i16], rate_hz: u32) -> Vec<i16> {
     if rate_hz == VOICE_RATE_HZ {
         return samples.to_vec();
     }
-    let step = f64::from(rate_hz) / f64::from(VOICE_RATE_HZ);
-    let length = (samples.len() as f64 / step) as usize;
-    (0..length)
+    let divisor = greatest_common_divisor(rate_hz, VOICE_RATE_HZ);
+    let (step, phases) = (
+        (rate_hz / divisor) as usize,
+        (VOICE_RATE_HZ / divisor) as usize,
+    );
+    let weights: Vec<Vec<f64>> = (0..phases)
+        .map(|phase| weights_of(phase as f64 / phases as f64))
+        .collect();
+    let sample = |at: isize| {
+        usize::try_from(at)
+            .ok()
+            .and_then(|at| samples.get(at))
+            .copied()
+            .unwrap_or(0)
+    };
+    (0..samples.len() * phases / step)
         .map(|index| {
-            let position = index as f64 * step;
-            let nearest = position.floor() as isize;
-            let sum: f64 = (nearest - REACH + 1..=nearest + REACH)
-                .map(|neighbour| {
-                    let sample = usize::try_from(neighbour)
-                        .ok()
-                        .and_then(|at| samples.get(at))
-                        .copied()
-                        .unwrap_or(0);
-                    f64::from(sample) * kernel(position - neighbour as f64)
-                })
+            let position = index * step;
+            let first = (position / phases) as isize - REACH + 1;
+            let neighbours = (first..).map(|at| f64::from(sample(at)));
+            let sum: f64 = weights[position % phases]
+                .iter()
+                .zip(neighbours)
+                .map(|(weight, sample)| weight * sample)
                 .sum();
             sum.round().clamp(f64::from(i16::MIN), f64::from(i16::MAX)) as i16
         })
         .collect()
+}
+
+/// How much each neighbour counts for a sample that lies `fraction` behind the nearest one before it.
+fn weights_of(fraction: f64) -> Vec<f64> {
+    (1 - REACH..=REACH)
+        .map(|neighbour| kernel(fraction - neighbour as f64))
+        .collect()
+}
+
+const fn greatest_common_divisor(a: u32, b: u32) -> u32 {
+    if b == 0 {
+        a
+    } else {
+        greatest_common_divisor(b, a % b)
+    }
 }
 
 fn kernel(distance: f64) -> f64 {

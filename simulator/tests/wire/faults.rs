@@ -76,14 +76,18 @@ async fn a_stalled_reply_stays_open_and_the_connection_works() {
 
 #[tokio::test]
 async fn a_hanging_connection_answers_nothing_any_more() {
-    let simulator = simulator_with(json!({"kind": "hang"})).await;
+    let simulator = simulator_with(json!({"kind": "hang", "after_audio_ms": 300})).await;
     let mut client = greeted(&simulator).await;
-    client.until("response.content_part.added").await;
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    let quiet = Duration::from_millis(700);
+    let mut events = Vec::new();
+    while let Ok(event) = tokio::time::timeout(quiet, client.next()).await {
+        events.push(event);
+    }
+    assert_eq!(audio_ms(&events), 300);
     client
         .send(json!({"type": "session.update", "session": {"type": "realtime"}}))
         .await;
-    let answer = tokio::time::timeout(Duration::from_millis(400), client.next()).await;
+    let answer = tokio::time::timeout(quiet, client.next()).await;
     assert!(answer.is_err(), "{answer:?}");
     assert_eq!(simulator.stats().connections_open, 1);
 }
