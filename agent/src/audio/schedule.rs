@@ -135,42 +135,48 @@ impl Schedule {
 
     /// Returns what to do now. `lag` is how long a frame takes from here to the ear.
     pub fn step(&mut self, now: Instant, lag: Duration, media_is_up: bool) -> Step {
+        let wait = match self.next_frame(now, media_is_up) {
+            Ok(frame) => return Step::Send(frame),
+            Err(wait) => wait,
+        };
+        // Told once between two frames: nobody needs it more often.
         self.land(now, lag);
-        let wake = self
+        let landing = self
             .flying
             .front()
-            .map(|f| (f.sent_at + lag + f.length).min(now + FRAME).max(now));
-        if self.paused || !media_is_up {
-            // While media is down nobody tells when it comes back.
-            let retry = (!self.paused && !self.queue.is_empty()).then_some(now + FRAME);
-            return Step::Wait(earlier(wake, retry));
-        }
-        let generation = self.generation;
-        let Some(place) = self.playing() else {
-            return Step::Wait(wake);
+            .map(|first| (first.sent_at + lag + first.length).clamp(now, now + FRAME));
+        Step::Wait(wait.or(landing))
+    }
+
+    /// Returns the frame that is due, or when to ask again although nothing changes.
+    fn next_frame(&self, now: Instant, media_is_up: bool) -> Result<Frame, Option<Instant>> {
+        let Some(place) = self.playing().filter(|_| !self.paused) else {
+            return Err(None);
         };
-        let more_behind = place + 1 < self.queue.len();
         let head = &self.queue[place];
         let size = samples_in(FRAME, head.rate_hz);
-        let complete = head.finished || more_behind;
+        let complete = head.finished || place + 1 < self.queue.len();
         if head.samples.is_empty() || (head.samples.len() < size && !complete) {
-            // Waits for the provider, or (finished) for the last sound to be heard.
-            return Step::Wait(wake);
+            return Err(None);
+        }
+        if !media_is_up {
+            // Nobody tells when it comes back.
+            return Err(Some(now + FRAME));
         }
         if let Some(due) = self.due.filter(|&due| due > now) {
-            return Step::Wait(earlier(wake, Some(due)));
+            return Err(Some(due));
         }
         let taken = size.min(head.samples.len());
         let mut samples: Vec<i16> = head.samples.iter().take(taken).copied().collect();
         samples.resize(size, 0);
-        Step::Send(Frame {
+        Ok(Frame {
             samples,
             rate_hz: head.rate_hz,
             first: self
                 .due
                 .is_none_or(|due| now.saturating_duration_since(due) > CATCH_UP),
             begins: (!head.begun).then_some(head.given_at),
-            generation,
+            generation: self.generation,
             taken,
         })
     }
@@ -336,13 +342,6 @@ impl Schedule {
             self.queue.len() - 1
         });
         &mut self.queue[place]
-    }
-}
-
-fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
     }
 }
 

@@ -33,6 +33,8 @@ use run::{Finish, Loop};
 const LAST_WRITES: Duration = Duration::from_secs(10);
 /// How long leaving the room may take.
 const LEAVE: Duration = Duration::from_secs(2);
+/// The last words and attributes need so long to go out; a room that is left sends nothing more.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 const RETRY: Duration = Duration::from_millis(200);
 
 /// Everything that one conversation needs from its runtime.
@@ -114,6 +116,7 @@ async fn stay(setting: Setting, joined: JoinedRoom) -> Outcome {
             }
             end(&*host, lease, reason).await;
             run.show_end(reason);
+            sleep(LAST_WORDS).await;
             Outcome::Ended(reason)
         }
         Ok(Finish::HandBack) => {

@@ -294,11 +294,11 @@ impl Loop {
                     self.hand_over(Input::LearnerJoined);
                 }
             }
-            RoomEvent::Left { identity, sid } if self.learner.is(&identity) => {
-                if self.learner.left(&sid) {
-                    self.turns.write(Entry::Presence(false));
-                    self.hand_over(Input::LearnerLeft);
-                }
+            RoomEvent::Left { identity, sid }
+                if self.learner.is(&identity) && self.learner.left(&sid) =>
+            {
+                self.turns.write(Entry::Presence(false));
+                self.hand_over(Input::LearnerLeft);
             }
             RoomEvent::TrackUp {
                 identity,

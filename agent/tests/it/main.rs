@@ -1,5 +1,7 @@
 //! A simulated world: a room in memory, a scripted provider, a host in memory, and one clock that tests move.
 
+#![allow(clippy::unwrap_used)] // Everything here is test code, the helpers outside of test functions too.
+
 mod support;
 
 mod boundaries;
