@@ -85,10 +85,19 @@ impl Modify for Common {
                     operation.security =
                         Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
                 }
+                operation.operation_id = Some(operation_id(method, path));
                 add_problem(operation);
             }
         }
     }
+}
+
+/// Names an operation by what is called: a handler's own name, such as `show`, is not the only one of its kind, and
+/// generated clients then mix up what the two answer.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(['/', '.', '-']).filter(|word| !word.is_empty());
+    let words = words.map(|word| word.trim_matches(['{', '}']));
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
 fn add_problem(operation: &mut Operation) {

@@ -17,6 +17,7 @@ const turn = (seq: number, text: string, change: Partial<Turn> = {}): Turn => ({
   speaker: seq % 2 === 1 ? 'tutor' : 'learner',
   text,
   text_pending: false,
+  text_error: null,
   started_at: '2026-11-21T09:00:00Z',
   ended_at: '2026-11-21T09:00:02Z',
   interrupted: false,
@@ -91,10 +92,5 @@ describe('stored turns', () => {
     const late = turn(2, '', { text_pending: true })
     expect(texts(withTurns(all(words(2, 'I am well.')), [late]))).toEqual(['I am well.'])
     expect(withTurns([], [late])).toMatchObject([{ pending: true }])
-  })
-
-  it('that are still being spoken do not overtake the room', () => {
-    const spoken = turn(1, 'Once', { ended_at: null })
-    expect(texts(withTurns(all(words(1, 'Once upon')), [spoken]))).toEqual(['Once upon'])
   })
 })

@@ -40,8 +40,7 @@ export function withTurns(entries: readonly ScriptEntry[], turns: readonly Turn[
   for (const turn of turns) {
     const id = `turn-${turn.seq}`
     const shown = entries.find((entry) => entry.id === id)
-    const unfinished = turn.text_pending || turn.ended_at == null
-    if (shown !== undefined && shown.text !== '' && unfinished) continue
+    if (shown !== undefined && shown.text !== '' && turn.text_pending) continue
     merged = placed(merged, {
       id,
       speaker: turn.speaker,

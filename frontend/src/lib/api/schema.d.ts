@@ -4,52 +4,21 @@
  */
 
 export interface paths {
-    "/auth/register": {
+    "/.well-known/jwks.json": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Returns the keys that access tokens are checked with.
+         * @description # Errors
+         *     None.
+         */
+        get: operations["get_well_known_jwks_json"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        email: string;
-                        password: string;
-                        display_name: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description x */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SignedIn"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -65,92 +34,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        email: string;
-                        password: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SignedIn"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/auth/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "application/json": {
-                        refresh_token?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SignedIn"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Signs in. An unknown e-mail is answered with the same words and after the same time as a wrong password. */
+        post: operations["post_auth_login"];
         delete?: never;
         options?: never;
         head?: never;
@@ -166,39 +51,213 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "application/json": {
-                        refresh_token?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description x */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** Signs out: revokes every token of this sign-in. Signing out twice is fine. */
+        post: operations["post_auth_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** Returns the learner's account. */
+        get: operations["get_auth_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the learner's account. */
+        patch: operations["patch_auth_me"];
+        trace?: never;
+    };
+    "/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes the password. Every other sign-in ends. */
+        post: operations["post_auth_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a new pair of tokens for a refresh token, once. A token that comes twice ends the whole sign-in. */
+        post: operations["post_auth_refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes an account and signs it in. */
+        post: operations["post_auth_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns one conversation with all that was said in it.
+         * @description # Errors
+         *     404 also for another learner's.
+         */
+        get: operations["get_conversations_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a conversation and every word of it. A live one is ended by it.
+         * @description # Errors
+         *     404 also for another learner's.
+         */
+        delete: operations["delete_conversations_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends a conversation. Ending twice is fine: the first end stands.
+         * @description # Errors
+         *     404 also for another learner's.
+         */
+        post: operations["post_conversations_id_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says that the process lives. Touches nothing else. */
+        get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says whether the server can do its work. */
+        get: operations["get_health_ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as `/health`. */
+        get: operations["get_healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/livekit/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes one of LiveKit's signed events. Events that mean nothing to us are fine.
+         * @description # Errors
+         *     401 when LiveKit did not sign it with our keys; 503 when the database is away, so that LiveKit sends it again.
+         */
+        post: operations["post_livekit_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns what was measured, to whoever is on this machine (and came through no proxy) or has the token. */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -212,35 +271,38 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /**
+         * Returns the learner's session; it is made at the first call.
+         * @description # Errors
+         *     See [`ApiError`].
+         */
+        get: operations["get_sessions_default"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes the learner's session. While a conversation is live, the tutor hears of it at once.
+         * @description # Errors
+         *     422 with every field that cannot be taken.
+         */
+        patch: operations["patch_sessions_default"];
+        trace?: never;
+    };
+    "/sessions/default/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /**
+         * Returns the learner's conversations, newest first.
+         * @description # Errors
+         *     422 for a limit or a cursor that is none.
+         */
+        get: operations["get_sessions_default_conversations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -258,202 +320,14 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RoomToken"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sessions/default/conversations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Page"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/conversations/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Conversation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/conversations/{id}/end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Conversation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Makes sure that a conversation is open, wakes a tutor, and gives the learner what opens the room.
+         * @description Takes what LiveKit's `TokenSource.endpoint` sends, `{}`, or nothing; whatever it says, it opens this learner's own room.
+         *
+         *     # Errors
+         *     503 `livekit_unavailable` when the room cannot be made.
+         */
+        post: operations["post_sessions_default_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -464,103 +338,378 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        User: {
-            id: string;
-            email: string;
-            display_name: string;
-            created_at: string;
+        /** @description One check. */
+        Check: {
+            /** @description The same for people. */
+            detail: string;
+            /** @description How it is. */
+            status: components["schemas"]["CheckStatus"];
         };
-        SignedIn: {
-            access_token: string;
-            token_type: string;
-            expires_in: number;
-            refresh_token: string;
-            user: components["schemas"]["User"];
+        /**
+         * @description How something is.
+         * @enum {string}
+         */
+        CheckStatus: "ok" | "failed";
+        /** @description What was checked. */
+        Checks: {
+            /** @description Postgres. */
+            database: components["schemas"]["Check"];
+            /** @description The voice server. */
+            livekit: components["schemas"]["Check"];
+            /** @description The realtime model service. */
+            provider: components["schemas"]["Check"];
         };
-        Live: {
-            conversation_id: string;
-            started_at: string;
-            learner_present: boolean;
-        };
-        Session: {
-            id: string;
-            /** @enum {string} */
-            mode: "lesson" | "mock_exam" | "free_talk";
-            target_language: string;
-            native_language: string;
-            level: string | null;
-            voice: string | null;
-            provider: string | null;
-            patience: string;
-            push_to_talk: boolean;
-            goal: string | null;
-            created_at: string;
-            updated_at: string;
-            live: null | components["schemas"]["Live"];
-        };
-        Turn: {
-            id: string;
-            seq: number;
-            /** @enum {string} */
-            speaker: "learner" | "tutor";
-            text: string;
-            text_pending: boolean;
-            started_at: string;
-            ended_at: string | null;
-            interrupted: boolean;
-            heard_ms: number | null;
-            latency_ms: number | null;
-        };
-        Conversation: {
-            id: string;
-            session_id: string;
-            /** @enum {string} */
-            mode: "lesson" | "mock_exam" | "free_talk";
-            started_at: string;
-            ended_at: string | null;
-            end_reason: null | ("learner_ended" | "learner_gone" | "tutor_ended" | "time_limit" | "provider_failed");
-            provider: string | null;
-            model: string | null;
-            turns: components["schemas"]["Turn"][];
-        };
-        ConversationSummary: {
-            id: string;
-            session_id: string;
-            /** @enum {string} */
-            mode: "lesson" | "mock_exam" | "free_talk";
-            started_at: string;
-            ended_at: string | null;
-            end_reason: null | ("learner_ended" | "learner_gone" | "tutor_ended" | "time_limit" | "provider_failed");
-            provider: string | null;
-            model: string | null;
-            turn_count: number;
+        /** @description A conversation without its turns. */
+        ConversationAnswer: {
+            /**
+             * Format: int64
+             * @description How long it lasted, or has lasted so far.
+             */
             duration_ms: number;
-            first_words: string;
+            end_reason: components["schemas"]["EndReasonAnswer"] | null;
+            /**
+             * Format: date-time
+             * @description When it ended; null while it is open.
+             */
+            ended_at: string | null;
+            /** @description The beginning of what was said first; null while nothing was. */
+            first_words: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What kind of sitting it is. */
+            mode: components["schemas"]["Mode"];
+            /** @description Its model. */
+            model: string | null;
+            /** @description The provider that serves or served it; null before the first. */
+            provider: string | null;
+            /**
+             * Format: uuid
+             * @description The session it belongs to.
+             */
+            session_id: string;
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            started_at: string;
+            /**
+             * Format: int32
+             * @description How many turns it has.
+             */
+            turn_count: number;
         };
-        Page: {
-            items: components["schemas"]["ConversationSummary"][];
+        /** @description One page of a learner's conversations. */
+        ConversationPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["ConversationAnswer"][];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor: string | null;
         };
-        RoomToken: {
-            server_url: string;
-            participant_token: string;
-            room_name: string;
-            participant_identity: string;
-            conversation_id: string;
-            expires_at: string;
+        /** @description A conversation with all that was said in it. */
+        ConversationWithTurns: components["schemas"]["ConversationAnswer"] & {
+            /** @description Its turns, in order. */
+            turns: components["schemas"]["TurnAnswer"][];
         };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
+        /** @description Who signs in. */
+        Credentials: {
+            /** Format: email */
+            email: string;
+            /** Format: password */
+            password: string;
+        };
+        /**
+         * @description Why a conversation ended.
+         * @enum {string}
+         */
+        EndReasonAnswer: "learner_ended" | "learner_gone" | "tutor_ended" | "time_limit" | "provider_failed";
+        /** @description A field that cannot be taken. */
+        FieldError: {
+            /** @description Stable word for what is wrong. */
             code: string;
+            /** @description The same for people. */
             detail: string;
+            /** @description Its name. */
+            field: string;
+        };
+        /** @description The process lives. */
+        Health: {
+            /** @description `ok` */
+            status: string;
+            /** @description The release. */
+            version: string;
+        };
+        /** @description One public key (RFC 8037). */
+        Jwk: {
+            /** @description `EdDSA` */
+            alg: string;
+            /** @description `Ed25519` */
+            crv: string;
+            /** @description The key's id, in the header of every token. */
+            kid: string;
+            /** @description `OKP` */
+            kty: string;
+            /** @description `sig` */
+            use: string;
+            /** @description The key. */
+            x: string;
+        };
+        /** @description The public keys (RFC 7517). */
+        JwkSet: {
+            keys: components["schemas"]["Jwk"][];
+        };
+        /**
+         * @description Levels of the Common European Framework of Reference for Languages.
+         * @enum {string}
+         */
+        Level: "A1" | "A2" | "B1" | "B2" | "C1" | "C2";
+        /** @description A session's open conversation. */
+        LiveAnswer: {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            conversation_id: string;
+            /** @description Whether the learner is in the room. */
+            learner_present: boolean;
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            started_at: string;
+        };
+        /** @description Any of these. */
+        MeChange: {
+            display_name?: string | null;
+            /** @description Such as `Europe/Lisbon`. */
+            time_zone?: string | null;
+            /** @description BCP 47. */
+            ui_language?: string | null;
+        };
+        /**
+         * @description What kind of sitting a conversation is.
+         * @enum {string}
+         */
+        Mode: "lesson" | "mock_exam" | "free_talk";
+        /** @description Both passwords. */
+        PasswordChange: {
+            /** Format: password */
+            current_password: string;
+            /** Format: password */
+            new_password: string;
+        };
+        /**
+         * @description How long a pause a learner may make before the tutor takes the floor.
+         * @enum {string}
+         */
+        Patience: "patient" | "normal" | "quick";
+        /** @description An error as clients see it (RFC 9457). */
+        Problem: {
+            /** @description Stable: part of the contract. */
+            code: string;
+            /** @description A sentence for people. */
+            detail: string;
+            /** @description With `validation_failed`: each field that cannot be taken. */
+            errors?: components["schemas"]["FieldError"][];
+            /** @description The same as the header `X-Request-Id`. */
             request_id: string;
-            errors?: {
-                field: string;
-                code: string;
-                detail: string;
-            }[];
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The status in words. */
+            title: string;
+            /** @description Names the kind of problem; always `about:blank`, as `code` says it. */
+            type: string;
+        };
+        /**
+         * @description A realtime model service.
+         * @enum {string}
+         */
+        Provider: "openai" | "gemini" | "simulator";
+        /** @description Whether everything around the server is well. */
+        ReadyAnswer: {
+            /** @description Each by its name. */
+            checks: components["schemas"]["Checks"];
+            /** @description `ok` when every check is. */
+            status: components["schemas"]["CheckStatus"];
+        };
+        /** @description A refresh token; browsers send it as a cookie instead. */
+        RefreshToken: {
+            refresh_token?: string | null;
+        };
+        /** @description A new account. */
+        Registration: {
+            display_name: string;
+            /** Format: email */
+            email: string;
+            /** Format: password */
+            password: string;
+        };
+        /** @description A learner's durable thread with the tutor. */
+        SessionAnswer: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description What the learner wants, in their words. */
+            goal: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            level: components["schemas"]["Level"] | null;
+            live: components["schemas"]["LiveAnswer"] | null;
+            /** @description What kind of sitting the learner wants. */
+            mode: components["schemas"]["Mode"];
+            /** @description The learner's own language, BCP 47. */
+            native_language: string;
+            /** @description How long a pause the learner may make. */
+            patience: components["schemas"]["Patience"];
+            provider: components["schemas"]["Provider"] | null;
+            /** @description Whether the learner presses a key to speak. */
+            push_to_talk: boolean;
+            /** @description The language that is learnt, BCP 47. */
+            target_language: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+            /** @description The voice, in the provider's own name; null is the provider's default. */
+            voice: string | null;
+        };
+        /** @description What may be changed about a session; what is left out stays. Read by `Settings::changed_by`, which names every wrong field. */
+        SessionChange: {
+            /** @description At most 500 characters; null takes it away. */
+            goal?: string | null;
+            level?: components["schemas"]["Level"] | null;
+            mode?: components["schemas"]["Mode"] | null;
+            /** @description BCP 47. */
+            native_language?: string | null;
+            patience?: components["schemas"]["Patience"] | null;
+            provider?: components["schemas"]["Provider"] | null;
+            /** @description Whether the learner presses a key to speak. */
+            push_to_talk?: boolean | null;
+            /** @description BCP 47. */
+            target_language?: string | null;
+            /** @description Null is the provider's default. */
+            voice?: string | null;
+        };
+        /** @description What signing in gives. It comes with the refresh cookie too. */
+        SignedIn: {
+            /** @description Opens everything for `expires_in` seconds. */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description How long the access token is good for, in seconds.
+             */
+            expires_in: number;
+            /** @description Gives the next pair, once. */
+            refresh_token: string;
+            /** @description `Bearer` */
+            token_type: string;
+            /** @description Who signed in. */
+            user: components["schemas"]["User"];
+        };
+        /**
+         * @description Who spoke.
+         * @enum {string}
+         */
+        SpeakerAnswer: "learner" | "tutor";
+        /**
+         * @description Why stored words cannot be shown.
+         * @enum {string}
+         */
+        TextError: "unknown_key" | "damaged";
+        /** @description What opens the session's room to the learner, in the shape that LiveKit's own token sources read. */
+        TokenAnswer: {
+            /**
+             * Format: uuid
+             * @description The conversation that is open there.
+             */
+            conversation_id: string;
+            /**
+             * Format: date-time
+             * @description When the token stops opening the room; who is in stays in.
+             */
+            expires_at: string;
+            /** @description Who the learner is in it. */
+            participant_identity: string;
+            /** @description What opens the room. */
+            participant_token: string;
+            /** @description The room. */
+            room_name: string;
+            /** @description Where the browser finds LiveKit. */
+            server_url: string;
+        };
+        /** @description One speaker holding the floor. */
+        TurnAnswer: {
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string;
+            /**
+             * Format: int32
+             * @description How much of a reply was heard.
+             */
+            heard_ms: number | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Whether it was cut short. */
+            interrupted: boolean;
+            /**
+             * Format: int32
+             * @description From the end of the learner's speech to the first sound of the reply.
+             */
+            latency_ms: number | null;
+            /**
+             * Format: int32
+             * @description From 1, without gaps.
+             */
+            seq: number;
+            /** @description Who spoke. */
+            speaker: components["schemas"]["SpeakerAnswer"];
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /** @description What was said; of an interrupted reply what was heard of it. */
+            text: string;
+            text_error: components["schemas"]["TextError"] | null;
+            /** @description Whether the words are still to come; `text` is empty until then. */
+            text_pending: boolean;
+        };
+        /** @description A learner's account. */
+        User: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description What the learner is called. */
+            display_name: string;
+            /** @description In lower case. */
+            email: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Where days begin and end for them, such as `Europe/Lisbon`. */
+            time_zone: string;
+            /** @description The language of the web app, BCP 47. */
+            ui_language: string;
         };
     };
     responses: never;
@@ -570,4 +719,661 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    get_well_known_jwks_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwkSet"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description `invalid_credentials` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Left out by browsers, which send the cookie */
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshToken"] | null;
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_auth_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_auth_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_credentials` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Left out by browsers, which send the cookie */
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshToken"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description `unauthorized`, `token_expired` or `refresh_reused` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description `email_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_conversations_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationWithTurns"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_conversations_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_conversations_id_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationAnswer"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_health_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyAnswer"];
+                };
+            };
+            /** @description Something is not well */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyAnswer"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_livekit_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An event as LiveKit signs it */
+        requestBody: {
+            content: {
+                "application/webhook+json": string;
+            };
+        };
+        responses: {
+            /** @description Taken */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The signature is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sessions_default: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_sessions_default: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sessions_default_conversations: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 100; 20 if it is left out. */
+                limit?: number | null;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationPage"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_sessions_default_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Accepted and ignored */
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never> | null;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenAnswer"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
