@@ -16,7 +16,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::conversation::{Orders, Outcome, Setting, converse};
+use crate::conversation::{Orders, Outcome, Setting, converse, give_back};
 use crate::host::{Claimed, HostError, Lease, Notice, TutorHost};
 use crate::metrics::Metrics;
 use crate::realtime::Provider;
@@ -341,6 +341,11 @@ impl Serving {
         }
         self.metrics.claimed.increase();
         self.metrics.live.fetch_add(1, Ordering::Relaxed);
+        let (host, lost, shutdown) = (
+            Arc::clone(&self.host),
+            setting.lost.clone(),
+            self.shutdown.clone(),
+        );
         let task = async move {
             tracing::info!("claimed");
             let outcome = AssertUnwindSafe(Box::pin(converse(setting)))
@@ -348,6 +353,10 @@ impl Serving {
                 .await
                 .unwrap_or(Outcome::Panicked);
             tracing::info!(?outcome, "left");
+            let stays_open = !matches!(outcome, Outcome::Ended(_) | Outcome::LeaseLost);
+            if stays_open && !lost.is_cancelled() {
+                give_back(&*host, lease, &shutdown).await;
+            }
             (lease, outcome)
         };
         self.tasks.spawn(task.instrument(span));
@@ -413,7 +422,7 @@ impl Serving {
         match outcome {
             Outcome::Ended(_) => self.metrics.ended.increase(),
             Outcome::HandedBack | Outcome::LeaseLost => self.metrics.handed_back.increase(),
-            Outcome::RoomLost => {
+            Outcome::RoomLost | Outcome::Displaced => {
                 self.metrics.handed_back.increase();
                 self.no_claim_before = Some(Instant::now() + COOL_DOWN);
             }

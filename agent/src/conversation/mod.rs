@@ -31,6 +31,8 @@ use run::{Finish, Loop};
 
 /// How long the end of a conversation waits for the host to take what is left.
 const LAST_WRITES: Duration = Duration::from_secs(10);
+/// The same when the room was lost too: both may be away for a while.
+const OUTAGE: Duration = Duration::from_secs(600);
 /// How long leaving the room may take.
 const LEAVE: Duration = Duration::from_secs(2);
 /// The last words and attributes need so long to go out; a room that is left sends nothing more.
@@ -74,16 +76,17 @@ pub(crate) enum Outcome {
     RoomLost,
     /// Somebody else has it.
     LeaseLost,
+    /// Somebody joined in our place; only the host knows whether the lease is theirs.
+    Displaced,
     /// Our bug; it stays open.
     Panicked,
 }
 
-/// Serves a conversation until it ends, is handed back, or is lost.
+/// Serves a conversation until it ends, is handed back, or is lost. Whoever calls gives it back then: see [`give_back`].
 pub(crate) async fn converse(setting: Setting) -> Outcome {
     let host = Arc::clone(&setting.host);
     let lease = setting.claimed.lease;
-    let lost = setting.lost.clone();
-    let outcome = match enter::enter(&setting).await {
+    match enter::enter(&setting).await {
         Entered::Joined(joined) => stay(setting, *joined).await,
         Entered::EndAsked(reason) => {
             end(&*host, lease, reason).await;
@@ -92,12 +95,7 @@ pub(crate) async fn converse(setting: Setting) -> Outcome {
         Entered::HandBack => Outcome::HandedBack,
         Entered::Unreachable => Outcome::RoomLost,
         Entered::LeaseLost => Outcome::LeaseLost,
-    };
-    let still_ours = !matches!(outcome, Outcome::Ended(_) | Outcome::LeaseLost);
-    if still_ours && !lost.is_cancelled() {
-        release(&*host, lease).await;
     }
-    outcome
 }
 
 /// Talks, and leaves the room whatever happens.
@@ -105,6 +103,7 @@ async fn stay(setting: Setting, joined: JoinedRoom) -> Outcome {
     let host = Arc::clone(&setting.host);
     let lease = setting.claimed.lease;
     let room = Arc::clone(&joined.room);
+    let shutdown = setting.shutdown.clone();
 
     let mut run = Loop::new(setting, joined);
     // A bug in one conversation must neither leave a ghost in its room nor take other conversations along.
@@ -124,7 +123,15 @@ async fn stay(setting: Setting, joined: JoinedRoom) -> Outcome {
             Outcome::HandedBack
         }
         Ok(Finish::RoomLost) => {
-            run.last_writes(LAST_WRITES).await;
+            // The database may be away with the room; nobody waits for us, so what was said is kept for it.
+            let hurry = async {
+                shutdown.begun().await;
+                sleep(LAST_WRITES).await;
+            };
+            tokio::select! {
+                _ = run.last_writes(OUTAGE) => {}
+                () = hurry => {}
+            }
             Outcome::RoomLost
         }
         Ok(Finish::Cut) => {
@@ -133,6 +140,7 @@ async fn stay(setting: Setting, joined: JoinedRoom) -> Outcome {
             Outcome::HandedBack
         }
         Ok(Finish::LeaseLost) => Outcome::LeaseLost,
+        Ok(Finish::Displaced) => Outcome::Displaced,
         Err(_panic) => {
             run.last_writes(LAST_WRITES).await;
             Outcome::Panicked
@@ -161,11 +169,29 @@ async fn end(host: &dyn TutorHost, lease: Lease, reason: EndReason) {
     }
 }
 
-async fn release(host: &dyn TutorHost, lease: Lease) {
-    // Without it the lease runs out by itself, only later.
-    match tokio::time::timeout(LEAVE, host.release(lease)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "a conversation could not be given back"),
-        Err(_) => tracing::warn!("giving a conversation back took too long"),
+/// Gives a conversation back that stays open, again and again while the host cannot be reached: a runtime does not claim what it
+/// holds itself. With the shutdown begun it is tried for a moment only; the lease runs out by itself then.
+pub(crate) async fn give_back(host: &dyn TutorHost, lease: Lease, shutdown: &Shutdown) {
+    let tries = async {
+        let mut pause = RETRY;
+        loop {
+            match host.release(lease).await {
+                Err(HostError::Unavailable(cause)) => {
+                    tracing::warn!(%cause, "a conversation could not be given back yet");
+                    sleep(pause).await;
+                    pause = (pause * 2).min(LEAVE);
+                }
+                Err(HostError::LeaseLost) | Ok(()) => return,
+                Err(error) => return tracing::error!(%error, "a conversation cannot be given back"),
+            }
+        }
+    };
+    let hurry = async {
+        shutdown.begun().await;
+        sleep(LEAVE).await;
+    };
+    tokio::select! {
+        () = tries => {}
+        () = hurry => tracing::warn!("a conversation was not given back; its lease runs out"),
     }
 }

@@ -41,6 +41,7 @@ pub(super) enum Finish {
     RoomLost,
     Cut,
     LeaseLost,
+    Displaced,
 }
 
 /// Something that happened.
@@ -342,7 +343,7 @@ impl Loop {
     fn on_closed(&mut self, reason: &ClosedReason) -> Option<Finish> {
         if *reason == ClosedReason::DuplicateIdentity {
             tracing::info!("another runtime has taken our place in the room");
-            return Some(Finish::LeaseLost);
+            return Some(Finish::Displaced);
         }
         tracing::warn!(?reason, "the room is gone; the conversation is given back");
         self.room_gone = Some(Instant::now() + ROOM_GONE);

@@ -46,11 +46,20 @@ async fn a_notice_of_a_lost_lease_needs_no_renewal() {
 async fn a_twin_in_the_room_means_that_the_lease_is_lost() {
     let mut world = World::new().await;
     let (stay, line, _microphone) = world.greeted().await;
+    line.replies(
+        "r1",
+        "One two three four five.",
+        Duration::from_millis(5000),
+    )
+    .await;
+    wait(1500).await;
+    world.host.lose_leases();
     stay.tell(RoomEvent::Closed(ClosedReason::DuplicateIdentity))
         .await;
     wait(100).await;
     assert!(line.is_closed());
     let written = world.host.written();
+    assert_eq!(written.turns.len(), 1);
     assert!(written.released.is_empty() && written.ended.is_empty());
 }
 
@@ -98,6 +107,23 @@ async fn the_second_step_cuts() {
         .await
         .unwrap();
     assert!(stay.is_closed());
+    assert_eq!(world.host.written().released.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_given_back_now_is_given_back_later() {
+    let mut world = World::new().await;
+    let (stay, line, _microphone) = world.greeted().await;
+    world.host.set_down(true);
+    line.replies("r1", "One two three.", Duration::from_millis(600))
+        .await;
+    wait(1_500).await;
+    stay.tell(RoomEvent::Closed(ClosedReason::RoomClosed)).await;
+    wait(60_000).await;
+    assert!(world.host.written().released.is_empty());
+    world.host.set_down(false);
+    wait(5_000).await;
+    assert_eq!(world.host.written().turns.len(), 2);
     assert_eq!(world.host.written().released.len(), 1);
 }
 
