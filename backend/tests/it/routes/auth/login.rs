@@ -50,7 +50,6 @@ async fn an_unknown_address_takes_as_long_as_a_wrong_password() {
     assert!(unknown * 2 > wrong, "unknown {unknown:?}, wrong {wrong:?}");
 }
 
-#[expect(clippy::disallowed_methods, reason = "real time is what is measured")]
 async fn time<T>(work: impl Future<Output = T>) -> Duration {
     let begun = Instant::now();
     work.await;
