@@ -121,10 +121,10 @@ impl Watch {
         if let Input::Provider(event) = input {
             match event {
                 ProviderEvent::ReplyAudio { reply, pcm } => {
-                    *self.received.entry(reply.clone()).or_default() += pcm.duration()
+                    *self.received.entry(reply.clone()).or_default() += pcm.duration();
                 }
                 ProviderEvent::ReplyWords { reply, delta } => {
-                    self.texts.entry(reply.clone()).or_default().push_str(delta)
+                    self.texts.entry(reply.clone()).or_default().push_str(delta);
                 }
                 _ => {}
             }
@@ -140,7 +140,7 @@ impl Watch {
                 self.begun.push(*turn);
             }
             Output::Caption(Caption::Append { turn, text }) => {
-                self.appended.entry(*turn).or_default().push_str(text)
+                self.appended.entry(*turn).or_default().push_str(text);
             }
             Output::TurnEnded(turn) => {
                 assert_eq!(

@@ -104,11 +104,11 @@ impl Translator {
                 step,
                 &ClientEvent::SessionUpdate {
                     event_id: SETUP,
-                    session: session::whole(
+                    session: Box::new(session::whole(
                         &self.setup,
                         &self.transcription_model,
                         self.default_voice.as_ref(),
-                    ),
+                    )),
                 },
             );
         }
@@ -531,7 +531,7 @@ impl Translate for Translator {
                     &mut step,
                     &ClientEvent::SessionUpdate {
                         event_id: CHANGE,
-                        session: session::changed(&self.setup, &self.transcription_model),
+                        session: Box::new(session::changed(&self.setup, &self.transcription_model)),
                     },
                 );
             }

@@ -15,7 +15,7 @@ pub enum ClientEvent {
     #[serde(rename = "session.update")]
     SessionUpdate {
         event_id: &'static str,
-        session: Session,
+        session: Box<Session>,
     },
     #[serde(rename = "input_audio_buffer.append")]
     AppendAudio { audio: String },
