@@ -97,7 +97,10 @@ impl Modify for Common {
 fn operation_id(method: &str, path: &str) -> String {
     let words = path.split(['/', '.', '-']).filter(|word| !word.is_empty());
     let words = words.map(|word| word.trim_matches(['{', '}']));
-    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
+    std::iter::once(method)
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join("_")
 }
 
 fn add_problem(operation: &mut Operation) {
