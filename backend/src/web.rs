@@ -165,7 +165,7 @@ fn not_built(files: &Path) -> Response {
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Avaaz</title>\
          <h1>The web app is not built</h1><p>There is no <code>index.html</code> in <code>{}</code>. \
-         <code>make run</code> builds it; so does <code>npm ci &amp;&amp; npm run build</code> in \
+         <code>make run</code> builds it; so does <code>npm install &amp;&amp; npm run build</code> in \
          <code>frontend/</code>. The folder can be set with <code>AVAAZ_WEB_DIR</code>. \
          The API works without it.</p></html>",
         files.display()

@@ -16,8 +16,10 @@ def npm_packages() -> None:
     key = stamps.fingerprint([lock, places.FRONTEND / "package.json"])
     if (places.FRONTEND / "node_modules").is_dir() and stamps.is_done("npm", key):
         return
-    step("Fetching the web app's packages with npm.", ["npm", "ci", "--no-audit", "--no-fund"], "npm-ci", NPM_ADVICE,
-         cwd=places.FRONTEND)
+    # Not `npm ci`: it refuses a lock file that leaves out other systems' optional binaries, which not every registry
+    # has. Versions and hashes come from the lock file all the same, and it stays as it is.
+    step("Fetching the web app's packages with npm.", ["npm", "install", "--no-save", "--no-audit", "--no-fund"],
+         "npm-install", NPM_ADVICE, cwd=places.FRONTEND)
     stamps.done("npm", key)
 
 
