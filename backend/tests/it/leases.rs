@@ -271,7 +271,7 @@ async fn a_runtime_that_lost_its_lease_can_write_nothing_more() {
     let taken = claim_expired(&second, Uuid::now_v7()).await.lease;
 
     let lost = |result: Result<(), HostError>| {
-        assert!(matches!(result, Err(HostError::LeaseLost)), "{result:?}")
+        assert!(matches!(result, Err(HostError::LeaseLost)), "{result:?}");
     };
     lost(first.record_turn(stale, turn(2, "from the grave")).await);
     lost(
@@ -373,7 +373,7 @@ async fn turns_have_no_gaps_and_no_doubles() {
     let host = world.host();
     let lease = claim_one(&host, Uuid::now_v7()).await.lease;
     let refused = |result: Result<(), HostError>| {
-        assert!(matches!(result, Err(HostError::Refused(_))), "{result:?}")
+        assert!(matches!(result, Err(HostError::Refused(_))), "{result:?}");
     };
     refused(host.record_turn(lease, turn(2, "too early")).await);
     host.record_turn(lease, turn(1, "first")).await.unwrap();

@@ -1,5 +1,10 @@
 //! The API from outside: a real Postgres, real sockets, and a real livekit-server where it matters.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy spares test functions, but not what they share"
+)]
+
 mod abandoned;
 mod leases;
 mod openapi;
