@@ -61,7 +61,7 @@ test('every page is accessible in both themes and fits the smallest phone', asyn
   await expectAccessible(page, 'talk')
   await page.getByRole('button', { name: 'Type' }).click()
   await expectAccessible(page, 'talk, typing')
-  await page.getByRole('button', { name: 'End' }).click()
+  await page.getByRole('button', { name: 'End', exact: true }).click()
   await ada.expectStatus('ended')
   await expectAccessible(page, 'ended')
   await page.getByRole('link', { name: 'See the conversation' }).click()

@@ -86,10 +86,10 @@ test('no token is kept where a script could find it', async ({ page, context, st
     JSON.stringify([localStorage, sessionStorage, document.cookie]),
   )
   expect(stored).not.toContain('eyJ')
-  for (const cookie of await context.cookies(stack.apiUrl)) {
+  for (const cookie of await context.cookies(`${stack.apiUrl}/auth`)) {
     expect(cookie.httpOnly).toBe(true)
     expect(cookie.sameSite).not.toBe('None')
     expect(stored).not.toContain(cookie.value)
   }
-  expect(await context.cookies(stack.apiUrl)).not.toHaveLength(0)
+  expect(await context.cookies(`${stack.apiUrl}/auth`)).not.toHaveLength(0)
 })

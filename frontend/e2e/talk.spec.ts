@@ -52,7 +52,8 @@ test('a microphone of the browser’s own, fed from a spoken file, is understood
   stack,
 }) => {
   const file = join(tmpdir(), `avaaz-microphone-${process.pid}.wav`)
-  speakInto(file, FIRST_WORDS)
+  // The browser plays it over and over; the pause lets the sentence end.
+  speakInto(file, FIRST_WORDS, { before: 6, after: 4 })
   const browser = await launch([...browserArgs, `--use-file-for-fake-audio-capture=${file}`])
   try {
     const ben = await Learner.arriveWithOwnMicrophone(await browser.newPage(), stack, 'Ben')
@@ -178,7 +179,7 @@ test('a muted learner is not heard', async ({ page, stack, picture }) => {
   await ada.register()
   await ada.startTalking()
   await ada.expectStatus('listening', 30_000)
-  await page.getByRole('button', { name: 'Mute' }).click()
+  await page.getByRole('button', { name: 'Mute', exact: true }).click()
   await ada.expectStatus('muted')
   await picture(page, 'muted')
   await ada.say(FIRST_WORDS)
@@ -209,7 +210,7 @@ test('a talk is ended, summed up, kept in the history, and deleted', async ({
   await expect(ada.lines('tutor').nth(1)).toContainText(REPLY)
   await ada.expectStatus('listening')
   const id = (await ada.liveConversationId()) ?? ''
-  await page.getByRole('button', { name: 'End' }).click()
+  await page.getByRole('button', { name: 'End', exact: true }).click()
   await ada.expectStatus('ended')
   await expect(page.getByText('You talked for one minute.')).toBeVisible()
   await expect(page.getByText('You took the floor once.')).toBeVisible()

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Speaks `text` into a file: 48 kHz, mono, 16 bit, with silence around it. */
-export function speakInto(file: string, text: string, voice = 'en'): void {
+export function speakInto(file: string, text: string, silence = { before: 0.1, after: 0.2 }): void {
   const raw = `${file}.raw.wav`
-  execFileSync('espeak-ng', ['-v', voice, '-s', '150', '-w', raw, text])
+  execFileSync('espeak-ng', ['-s', '150', '-w', raw, text])
   execFileSync('sox', [
     raw,
     '-r',
@@ -19,8 +19,8 @@ export function speakInto(file: string, text: string, voice = 'en'): void {
     'norm',
     '-3',
     'pad',
-    '0.1',
-    '0.2',
+    String(silence.before),
+    String(silence.after),
   ])
   rmSync(raw)
 }

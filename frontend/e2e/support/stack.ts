@@ -26,6 +26,8 @@ export class Stack {
     chmodSync(this.#folder, 0o755)
     const [web = 0, api = 0, livekit = 0, tcp = 0, udp = 0, simulator = 0] = ports
     this.#ports = { web, api, livekit, simulator }
+    // Postgres runs as somebody else where the tests run as root, and must reach its files.
+    chmodSync(this.#folder, 0o755)
     this.webUrl = `http://localhost:${web}`
     this.apiUrl = `http://localhost:${api}`
     writeFileSync(this.#livekitConfig, livekitYaml({ livekit, tcp, udp, api }, this.#secret))
