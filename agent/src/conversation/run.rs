@@ -112,7 +112,13 @@ impl Loop {
             claimed.learner_identity.clone(),
             &claimed.history,
         );
-        let writer = Writer::start(host, claimed.lease, lost.clone(), Arc::clone(&metrics));
+        let writer = Writer::start(
+            host,
+            claimed.lease,
+            claimed.room.clone(),
+            lost.clone(),
+            Arc::clone(&metrics),
+        );
         let setup = BridgeSetup {
             brief: claimed.brief,
             history: claimed.history,
@@ -318,7 +324,15 @@ impl Loop {
                 identity,
                 track_id,
                 muted,
-            } if self.learner.is(&identity) => self.ear.set_muted(&track_id, muted),
+            } if self.learner.is(&identity) => {
+                self.ear.set_muted(&track_id, muted);
+                // With push-to-talk the key opens and closes the microphone; otherwise the tutor takes no notice.
+                self.hand_over(if muted {
+                    Input::LearnerReleased
+                } else {
+                    Input::LearnerPressed
+                });
+            }
             RoomEvent::Text {
                 from,
                 topic,
@@ -330,8 +344,12 @@ impl Loop {
                     self.hand_over(Input::LearnerTyped(text));
                 }
             }
-            RoomEvent::Reconnected { fresh: true } if self.learner.is_here() => {
-                self.captions.send_again(self.learner.identity());
+            RoomEvent::Reconnected { fresh: true } => {
+                // A server that was started anew made the room with its own limits: ours keep it open through a refresh.
+                self.turns.write(Entry::Room);
+                if self.learner.is_here() {
+                    self.captions.send_again(self.learner.identity());
+                }
             }
             RoomEvent::Closed(reason) => return self.on_closed(&reason),
             // Other people's tracks and words are none of the tutor's business; the playout watches the media itself.

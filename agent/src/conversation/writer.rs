@@ -21,9 +21,17 @@ const SLOWEST_RETRY: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub(super) enum Entry {
     Turn(Box<TurnRecord>),
-    Words { turn: Uuid, text: String },
+    Words {
+        turn: Uuid,
+        text: String,
+    },
     Presence(bool),
-    Provider { name: String, model: String },
+    Provider {
+        name: String,
+        model: String,
+    },
+    /// The room has to be made again with our limits.
+    Room,
 }
 
 /// The queue to the host and the task behind it.
@@ -38,11 +46,12 @@ impl Writer {
     pub(super) fn start(
         host: Arc<dyn TutorHost>,
         lease: Lease,
+        room: String,
         lost: CancellationToken,
         metrics: Arc<Metrics>,
     ) -> Self {
         let (entries, queue) = mpsc::channel(BUFFER);
-        let task = tokio::spawn(run(queue, host, lease, lost, Arc::clone(&metrics)));
+        let task = tokio::spawn(run(queue, host, lease, room, lost, Arc::clone(&metrics)));
         Self {
             entries,
             task: AbortOnDropHandle::new(task),
@@ -61,6 +70,7 @@ impl Writer {
                 Entry::Words { .. } => "words",
                 Entry::Presence(_) => "presence",
                 Entry::Provider { .. } => "provider",
+                Entry::Room => "room",
             };
             tracing::error!(
                 what,
@@ -80,13 +90,14 @@ async fn run(
     mut queue: mpsc::Receiver<Entry>,
     host: Arc<dyn TutorHost>,
     lease: Lease,
+    room: String,
     lost: CancellationToken,
     metrics: Arc<Metrics>,
 ) {
     while let Some(entry) = queue.recv().await {
         let mut pause = FIRST_RETRY;
         loop {
-            match write(&*host, lease, &entry).await {
+            match write(&*host, lease, &room, &entry).await {
                 Ok(()) => {
                     if matches!(entry, Entry::Turn(_)) {
                         metrics.turns.increase();
@@ -115,11 +126,23 @@ async fn run(
     }
 }
 
-async fn write(host: &dyn TutorHost, lease: Lease, entry: &Entry) -> Result<(), HostError> {
+async fn write(
+    host: &dyn TutorHost,
+    lease: Lease,
+    room: &str,
+    entry: &Entry,
+) -> Result<(), HostError> {
     match entry {
         Entry::Turn(turn) => host.record_turn(lease, (**turn).clone()).await,
         Entry::Words { turn, text } => host.record_words(lease, *turn, text.clone()).await,
         Entry::Presence(present) => host.record_presence(lease, *present).await,
         Entry::Provider { name, model } => host.record_provider(lease, name, model).await,
+        Entry::Room => {
+            // Turns do not wait for it: without it the room only closes sooner once it is empty.
+            if let Err(error) = host.ensure_room(room).await {
+                tracing::warn!(%error, "the room keeps the limits of its server");
+            }
+            Ok(())
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use avaaz_agent::host::Notice;
 use avaaz_agent::room::RoomEvent;
 use avaaz_tutor::{EndReason, ProviderCommand, Speaker};
 
+use crate::support::host::brief;
 use crate::support::world::{LEARNER, World, page, wait};
 
 #[tokio::test(start_paused = true)]
@@ -263,4 +265,48 @@ async fn nothing_is_lost_while_media_is_down() {
     stay.tell(RoomEvent::MediaUp).await;
     wait(2000).await;
     assert_eq!(stay.frames().len() - before, 50);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_that_was_made_anew_gets_our_limits_again() {
+    let mut world = World::new().await;
+    let (stay, _line, _microphone) = world.greeted().await;
+    assert_eq!(world.host.written().rooms.len(), 1);
+    stay.tell(RoomEvent::Reconnected { fresh: true }).await;
+    let written = world.host.until(|written| written.rooms.len() == 2).await;
+    assert_eq!(written.rooms[0], written.rooms[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_push_to_talk_the_microphones_switch_ends_the_learners_turn() {
+    let mut world = World::new().await;
+    let (stay, line, microphone) = world.greeted().await;
+    let mut push_to_talk = brief();
+    push_to_talk.push_to_talk = true;
+    world
+        .host
+        .notify(Notice::BriefChanged {
+            conversation: world.conversation,
+            brief: Box::new(push_to_talk),
+        })
+        .await;
+    wait(100).await;
+    stay.tell(switched(false)).await;
+    world.sounds(&microphone, 1000, true).await;
+    assert!(!line.asked().contains(&ProviderCommand::Commit));
+    stay.tell(switched(true)).await;
+    wait(100).await;
+    assert!(
+        line.asked().contains(&ProviderCommand::Commit),
+        "{:?}",
+        line.asked()
+    );
+}
+
+fn switched(muted: bool) -> RoomEvent {
+    RoomEvent::TrackMuted {
+        identity: LEARNER.to_owned(),
+        track_id: "TR_ada".to_owned(),
+        muted,
+    }
 }
