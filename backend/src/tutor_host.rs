@@ -75,7 +75,13 @@ struct Held {
     lease: Lease,
     settings_at: DateTime<Utc>,
     end_told: bool,
+    claims_since_renewal: u32,
 }
+
+/// A runtime that claimed so often without renewing a lease does not serve that conversation any more (its end could not be
+/// written, for instance): it may claim it again. Counted, not timed, so that a process that was stopped for a while does not
+/// take its own conversations from itself.
+const CLAIMS_WITHOUT_RENEWAL: u32 = 10;
 
 impl PgTutorHost {
     /// Starts to listen for notices. They stop when the host is dropped.
@@ -110,10 +116,9 @@ impl Drop for PgTutorHost {
 impl avaaz_agent::host::TutorHost for PgTutorHost {
     async fn claim(&self, runtime: Uuid, room_for: usize) -> Result<Vec<Claimed>, HostError> {
         let take_expired = self.shared.may_take_expired();
-        let claimed = self
-            .shared
-            .reach(lease::claim(&self.shared, runtime, room_for, take_expired))
-            .await?;
+        let served = self.shared.served();
+        let claim = lease::claim(&self.shared, runtime, room_for, take_expired, &served);
+        let claimed = self.shared.reach(claim).await?;
         let mut held = self.shared.held();
         for (claimed, settings_at) in &claimed {
             let lease = claimed.lease;
@@ -123,6 +128,7 @@ impl avaaz_agent::host::TutorHost for PgTutorHost {
                     lease,
                     settings_at: *settings_at,
                     end_told: false,
+                    claims_since_renewal: 0,
                 },
             );
         }
@@ -134,6 +140,7 @@ impl avaaz_agent::host::TutorHost for PgTutorHost {
             .shared
             .reach(lease::renew(&self.shared, leases))
             .await?;
+        self.shared.note_renewal(leases);
         let lost = leases
             .iter()
             .filter(|lease| !kept.iter().any(|kept| kept.lease == **lease))
@@ -281,6 +288,25 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         since.is_some_and(|since| since.elapsed() >= self.terms.period)
+    }
+
+    /// Returns what the runtime serves, and counts that it is about to claim more.
+    fn served(&self) -> Vec<Uuid> {
+        let mut held = self.held();
+        held.retain(|_, held| held.claims_since_renewal < CLAIMS_WITHOUT_RENEWAL);
+        for held in held.values_mut() {
+            held.claims_since_renewal += 1;
+        }
+        held.keys().copied().collect()
+    }
+
+    fn note_renewal(&self, leases: &[Lease]) {
+        let mut held = self.held();
+        for lease in leases {
+            if let Some(held) = held.get_mut(&lease.conversation) {
+                held.claims_since_renewal = 0;
+            }
+        }
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<Uuid, Held>> {

@@ -26,12 +26,14 @@ pub(super) struct Kept {
     pub(super) end_reason: Option<EndReason>,
 }
 
-/// Claims what nobody serves: present learners first, then whoever has waited longest. Each with the time of its settings.
+/// Claims what nobody serves, this host's own runtime (`served`) included: present learners first, then whoever has waited
+/// longest. Each with the time of its settings.
 pub(super) async fn claim(
     shared: &Shared,
     runtime: Uuid,
     room_for: usize,
     take_expired: bool,
+    served: &[Uuid],
 ) -> sqlx::Result<Vec<(Claimed, DateTime<Utc>)>> {
     let period = interval(shared.terms.period);
     let mut transaction = shared.pool.begin().await?;
@@ -40,7 +42,7 @@ pub(super) async fn claim(
                SELECT id FROM conversations
                WHERE ended_at IS NULL
                  AND (lease_runtime IS NULL
-                      OR ($4 AND lease_runtime <> $1 AND lease_expires_at < now()
+                      OR ($4 AND lease_expires_at < now() AND id <> ALL($5)
                           -- A database that has just started gives the holders one period to renew.
                           AND pg_postmaster_start_time() < now() - $3::interval))
                ORDER BY learner_present DESC, waiting_since, id
@@ -55,7 +57,8 @@ pub(super) async fn claim(
         runtime,
         i64::try_from(room_for).unwrap_or(i64::MAX),
         period,
-        take_expired
+        take_expired,
+        served
     )
     .fetch_all(&mut *transaction)
     .await?;

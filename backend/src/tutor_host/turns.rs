@@ -14,10 +14,7 @@ pub(super) async fn record(
     turn: TurnRecord,
 ) -> sqlx::Result<Written> {
     let sealed = (!turn.text_pending).then(|| shared.keys.seal(turn.id, &turn.text));
-    let usage = turn
-        .usage
-        .as_deref()
-        .and_then(|usage| serde_json::from_str::<serde_json::Value>(usage).ok());
+    let usage = turn.usage.as_deref().and_then(storable);
     let seq = i32::try_from(turn.seq).unwrap_or(i32::MAX);
     let started_at = DateTime::<Utc>::from(turn.started_at);
 
@@ -112,6 +109,13 @@ pub(super) async fn fill_in(
     } else {
         Written::Refused("there is no such turn".into())
     })
+}
+
+/// Returns a provider's figures as Postgres can hold them. What it cannot (a NUL character) is left out: no turn is lost for it.
+fn storable(usage: &str) -> Option<serde_json::Value> {
+    serde_json::from_str(usage)
+        .ok()
+        .filter(|_| !usage.contains("\\u0000"))
 }
 
 fn clamp(milliseconds: u32) -> i32 {

@@ -327,10 +327,46 @@ async fn a_lease_that_ran_out_while_nobody_took_it_still_writes_and_renews() {
         .await
         .unwrap();
     assert!(host.renew(&[lease]).await.unwrap().is_empty());
-    assert!(
-        host.claim(lease.runtime, 1).await.unwrap().is_empty(),
-        "a runtime never takes over from itself"
-    );
+}
+
+#[tokio::test]
+async fn a_runtime_never_takes_over_from_itself_but_takes_up_again_what_it_gave_up_without_a_word()
+{
+    let world = World::new().await;
+    world.waiting().await;
+    let host = world.host();
+    let lease = claim_one(&host, Uuid::now_v7()).await.lease;
+    sleep(RUN_OUT).await;
+    // It was held up, and not only at renewing.
+    assert!(host.claim(lease.runtime, 1).await.unwrap().is_empty());
+    assert!(host.renew(&[lease]).await.unwrap().is_empty());
+    // Its end could not be written: it renews no more, and goes on claiming.
+    assert_eq!(claim_expired(&host, lease.runtime).await.lease.epoch, 2);
+}
+
+#[tokio::test]
+async fn what_a_provider_says_of_tokens_never_costs_the_turn() {
+    let world = World::new().await;
+    world.waiting().await;
+    let host = world.host();
+    let lease = claim_one(&host, Uuid::now_v7()).await.lease;
+    for (seq, usage) in (1..).zip([
+        r#"{"model": "a\u0000b"}"#,
+        "no JSON",
+        r#"{"total_tokens": 5}"#,
+    ]) {
+        let turn = TurnRecord {
+            usage: Some(usage.into()),
+            ..turn(seq, "words")
+        };
+        host.record_turn(lease, turn).await.unwrap();
+    }
+    let kept: Vec<Option<i32>> =
+        sqlx::query_scalar("SELECT (usage->>'total_tokens')::int FROM turns ORDER BY seq")
+            .fetch_all(&world.pool)
+            .await
+            .unwrap();
+    assert_eq!(kept, [None, None, Some(5)]);
 }
 
 #[tokio::test]

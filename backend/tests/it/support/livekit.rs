@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 /// The key that every server started here knows.
@@ -15,6 +16,7 @@ pub const SECRET: &str = "a-secret-for-tests-of-32-characters-or-more";
 /// A running server; it ends with this value.
 pub struct LiveKitServer {
     child: Child,
+    port: u16,
     url: String,
     _folder: TempDir,
 }
@@ -22,6 +24,17 @@ pub struct LiveKitServer {
 impl LiveKitServer {
     /// Starts a server on free ports; its webhooks go to `webhook_url`.
     pub async fn start(webhook_url: Option<&str>) -> Self {
+        // Another program may take a port between its being found free and its being used.
+        for _ in 0..5 {
+            let mut server = Self::spawn(webhook_url);
+            if server.is_ready().await {
+                return server;
+            }
+        }
+        panic!("livekit-server did not come up");
+    }
+
+    fn spawn(webhook_url: Option<&str>) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the configuration");
         let [port, tcp_port] = free_tcp_ports();
         let udp_port = free_udp_port();
@@ -48,13 +61,12 @@ impl LiveKitServer {
             .unwrap_or_else(|error| {
                 panic!("{binary} cannot be started ({error}); `make test` brings it")
             });
-        let server = Self {
+        Self {
             child,
+            port,
             url: format!("ws://127.0.0.1:{port}"),
             _folder: folder,
-        };
-        server.wait_until_ready(port).await;
-        server
+        }
     }
 
     /// Where it is reached.
@@ -62,17 +74,17 @@ impl LiveKitServer {
         &self.url
     }
 
-    async fn wait_until_ready(&self, port: u16) {
-        for _ in 0..200 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", port))
-                .await
-                .is_ok()
-            {
-                return;
+    async fn is_ready(&mut self) -> bool {
+        for _ in 0..400 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return false;
+            }
+            if TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
+                return true;
             }
             sleep(Duration::from_millis(50)).await;
         }
-        panic!("livekit-server did not come up within ten seconds");
+        false
     }
 }
 
