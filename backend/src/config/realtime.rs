@@ -78,11 +78,8 @@ impl RealtimeConfig {
     /// Returns the provider that serves whoever has no wish, with its name in the HTTP contract.
     #[must_use]
     pub fn default_provider(&self) -> Option<(&'static str, &ProviderConfig)> {
-        let known = [
-            ("openai", &self.openai),
-            ("gemini", &self.gemini),
-            ("simulator", &self.simulator),
-        ];
+        // In the order in which the runtime prefers them; it does not speak Gemini Live yet.
+        let known = [("openai", &self.openai), ("simulator", &self.simulator)];
         known
             .into_iter()
             .find_map(|(name, provider)| provider.as_ref().map(|provider| (name, provider)))
