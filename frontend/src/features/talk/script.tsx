@@ -2,12 +2,13 @@ import { useLayoutEffect, useRef, useState } from 'react'
 import { ScriptLine } from '@/components/script-line'
 import { Icon } from '@/components/ui/icon'
 import { useMessages } from '@/lib/messages'
+import type { Typed } from './outbox'
 import type { ScriptEntry } from './transcript'
 
 interface ScriptProps {
   entries: readonly ScriptEntry[]
   /** Typed words that nobody has read yet. */
-  waiting: readonly string[]
+  waiting: readonly Typed[]
 }
 
 /** The words of both, the latest in sight unless the learner is reading further up. */
@@ -49,12 +50,12 @@ export function Script({ entries, waiting }: ScriptProps) {
               current={index === entries.length - 1}
             />
           ))}
-          {waiting.map((text, index) => (
-            <li key={index} className="tablet:pl-22">
+          {waiting.map(({ id, text, sends }) => (
+            <li key={id} className="tablet:pl-22">
               <p dir="auto" className="font-said text-reading text-ink-soft">
                 {text}
               </p>
-              <p className="text-small text-ink-soft">{talk.waiting}</p>
+              {sends === 0 && <p className="text-small text-ink-soft">{talk.waiting}</p>}
             </li>
           ))}
         </ol>

@@ -7,6 +7,7 @@ import { openMicrophone, refusalOf, switchMicrophone } from '@/lib/livekit/micro
 import type { LocalAudioTrack } from 'livekit-client'
 import { claimTab, forgetTab, partOfThisTab, rememberTab } from './tab-memory'
 import { atTheDoor, lineOf, talkReducer, type TalkEvent, type TalkState } from './talk-machine'
+import { nextToSend, withoutAnswered, withSent, type Typed } from './outbox'
 import { withTurns, withWords, type ScriptEntry } from './transcript'
 
 /** Everything the talk page shows, as one value that changes as a whole. */
@@ -14,7 +15,7 @@ export interface TalkSnapshot {
   state: TalkState
   entries: readonly ScriptEntry[]
   /** What the learner typed before anybody was there to read it. */
-  waiting: readonly string[]
+  waiting: readonly Typed[]
   startedAt: Date | null
   endedAt: Date | null
 }
@@ -22,6 +23,7 @@ export interface TalkSnapshot {
 const LATE_MS = 5_000
 const VERY_LATE_MS = 20_000
 const PONDERS_MS = 600
+const RESEND_MS = 2_500
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 5_000]
 
 /** Carries out what the machine decides: the microphone, the line, the calls to the API. */
@@ -131,7 +133,8 @@ export class TalkController {
   type = (text: string): void => {
     const words = text.trim()
     if (words === '') return
-    this.#show({ waiting: [...this.#snapshot.waiting, words] })
+    const typed: Typed = { id: crypto.randomUUID(), text: words, sends: 0, sentAt: 0, seen: [] }
+    this.#show({ waiting: [...this.#snapshot.waiting, typed] })
     void this.#sendWaiting()
   }
 
@@ -220,7 +223,7 @@ export class TalkController {
       }
     return {
       tutorIs: ifCurrent((tutor) => this.#onTutor(tutor)),
-      said: ifCurrent((words) => this.#show({ entries: withWords(this.#snapshot.entries, words) })),
+      said: ifCurrent((words) => this.#showEntries(withWords(this.#snapshot.entries, words))),
       lost: ifCurrent(() => this.#tell({ type: 'line_lost' })),
       back: ifCurrent(() => this.#onLineBack()),
       closed: ifCurrent((why) => void this.#onClosed(why)),
@@ -323,6 +326,10 @@ export class TalkController {
     return true
   }
 
+  #showEntries(entries: readonly ScriptEntry[]): void {
+    this.#show({ entries, waiting: withoutAnswered(this.#snapshot.waiting, entries) })
+  }
+
   async #fetchConversation(id: string): Promise<Conversation> {
     return orThrow(this.#api.GET('/conversations/{id}', { params: { path: { id } } }))
   }
@@ -338,20 +345,24 @@ export class TalkController {
   }
 
   #showConversation(conversation: Conversation): void {
+    this.#showEntries(withTurns(this.#snapshot.entries, conversation.turns))
     this.#show({
-      entries: withTurns(this.#snapshot.entries, conversation.turns),
       startedAt: new Date(conversation.started_at),
       endedAt: conversation.ended_at == null ? null : new Date(conversation.ended_at),
     })
   }
 
+  /** Sends what waits, and again what nobody took up: a line that was just made may lose words. */
   async #sendWaiting(): Promise<void> {
     if (this.#sending) return
     this.#sending = true
     try {
       for (let next = this.#nextToSend(); next !== null; next = this.#nextToSend()) {
-        await next.call.sendText(next.text)
-        this.#show({ waiting: this.#snapshot.waiting.slice(1) })
+        const { call, typed } = next
+        await call.sendText(typed.id, typed.text)
+        const sent = withSent(this.#snapshot.waiting, typed.id, Date.now(), this.#snapshot.entries)
+        this.#show({ waiting: sent })
+        setTimeout(() => void this.#sendWaiting(), RESEND_MS + 50)
       }
     } catch {
       // The line broke in the middle; the words wait for the next one.
@@ -361,12 +372,12 @@ export class TalkController {
   }
 
   /** Nothing is replayed to a tutor who comes later, so words wait until one is there. */
-  #nextToSend(): { call: Call; text: string } | null {
+  #nextToSend(): { call: Call; typed: Typed } | null {
     const { state, waiting } = this.#snapshot
-    const text = waiting[0]
-    const line = lineOf(state)
-    const read = state.at === 'talking' || (state.at === 'calling' && line?.voice === 'unavailable')
-    return this.#call !== null && text !== undefined && read ? { call: this.#call, text } : null
+    const read = state.at === 'talking' || (state.at === 'calling' && state.line.voice !== 'ok')
+    if (this.#call === null || !read) return null
+    const typed = nextToSend(waiting, Date.now(), RESEND_MS)
+    return typed === null ? null : { call: this.#call, typed }
   }
 
   async #needMicrophone(): Promise<LocalAudioTrack> {

@@ -8,6 +8,7 @@ import { TalkControls, WriteField } from './talk-controls'
 import type { Microphone } from './talk-machine'
 import type { TalkView } from './talk-view'
 import type { StatusWords } from './talk-words'
+import type { Typed } from './outbox'
 import type { ScriptEntry } from './transcript'
 import { useTalkKeys } from './use-talk-keys'
 import { VoiceRing, type ReadLoudness } from './voice-ring'
@@ -37,7 +38,7 @@ interface TalkScreenProps {
   where: string
   minutes: string | null
   entries: readonly ScriptEntry[]
-  waiting: readonly string[]
+  waiting: readonly Typed[]
   microphone: Microphone
   soundBlocked: boolean
   ending: Ending | null

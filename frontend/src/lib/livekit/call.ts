@@ -46,6 +46,8 @@ export class Call {
   readonly #listener: CallListener
   /** Before the room is joined, a failure is the promise's to tell; after it was left, nobody's. */
   #inside = false
+  /** What plays each remote track, by the track's id. */
+  readonly #players = new Map<string, HTMLMediaElement>()
 
   private constructor(room: Room, conversationId: string, listener: CallListener) {
     this.#room = room
@@ -88,8 +90,11 @@ export class Call {
     await this.#publish(microphone)
   }
 
-  async sendText(text: string): Promise<void> {
-    await this.#room.localParticipant.sendText(text, { topic: CHAT })
+  /** Sends typed words. The same `id` again is the same message: who has it already drops it. */
+  async sendText(id: string, text: string): Promise<void> {
+    const stream = await this.#room.localParticipant.streamText({ topic: CHAT, streamId: id })
+    await stream.write(text)
+    await stream.close()
   }
 
   /** Must be called from a press: browsers let a page make sound only then. */
@@ -100,7 +105,7 @@ export class Call {
   leave(): void {
     this.#inside = false
     void this.#room.disconnect(false)
-    for (const element of document.querySelectorAll('audio[data-voice]')) element.remove()
+    for (const sid of this.#players.keys()) this.#removePlayer(sid)
   }
 
   #listen(): void {
@@ -148,12 +153,20 @@ export class Call {
     const element = track.attach()
     element.dataset.voice = 'tutor'
     document.body.append(element)
+    this.#players.set(track.sid ?? '', element)
     this.#listener.tutorTrackIs(track.mediaStreamTrack)
   }
 
   #silence(track: RemoteTrack): void {
-    for (const element of track.detach()) element.remove()
-    this.#listener.tutorTrackIs(null)
+    // By our own book: after a lost line the track may have been taken off its player already.
+    track.detach()
+    this.#removePlayer(track.sid ?? '')
+    if (this.#players.size === 0) this.#listener.tutorTrackIs(null)
+  }
+
+  #removePlayer(sid: string): void {
+    this.#players.get(sid)?.remove()
+    this.#players.delete(sid)
   }
 }
 
