@@ -8,6 +8,7 @@ import { everyday, type Script } from './script'
 const BUILT = resolve(import.meta.dirname, '../../../target/debug')
 const AVAAZ = resolve(process.env.AVAAZ_BIN ?? join(BUILT, 'avaaz'))
 const SIMULATOR = process.env.AVAAZ_SIMULATOR_BIN ?? join(BUILT, 'avaaz-simulator')
+const LIVEKIT = process.env.AVAAZ_LIVEKIT_SERVER ?? 'livekit-server'
 const LOGS = resolve(import.meta.dirname, '../../test-results/logs')
 
 /** The whole installation on ports of its own: avaaz with its Postgres, LiveKit, the simulator. */
@@ -68,7 +69,7 @@ export class Stack {
 
   async startLiveKit(): Promise<void> {
     const args = ['--config', this.#livekitConfig]
-    this.#livekit = new Running('livekit-server', args, process.env, join(LOGS, 'livekit.log'))
+    this.#livekit = new Running(LIVEKIT, args, process.env, join(LOGS, 'livekit.log'))
     const url = `http://localhost:${this.#ports.livekit}`
     await this.#livekit.until(async () => (await fetch(url)).ok, 20_000)
   }
