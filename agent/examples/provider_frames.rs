@@ -8,7 +8,8 @@ use avaaz_agent::realtime::openai::translate::Translator;
 use avaaz_agent::realtime::openai::{DEFAULT_MODEL, DEFAULT_TRANSCRIPTION_MODEL};
 use avaaz_agent::realtime::socket::{Step, Translate as _};
 use avaaz_tutor::{
-    PastTurn, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker, ToolOffer, TurnDetection,
+    PastTurn, Patience, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker, ToolOffer,
+    TurnDetection,
 };
 
 fn main() {
@@ -64,6 +65,7 @@ fn one_session(setup: &SessionSetup, transcription_model: &str, voice: Option<&s
     print(session.command(ProviderCommand::Text("What is an apple?".to_owned())));
     print(session.command(ProviderCommand::ToolResult {
         call: "call_1".into(),
+        name: "end".to_owned(),
         output: r#"{"ok":true}"#.to_owned(),
     }));
     print(session.command(ProviderCommand::Change(Box::new(setup.clone()))));
@@ -75,10 +77,14 @@ fn setups() -> Vec<SessionSetup> {
         instructions: "You are a tutor.".to_owned(),
         voice: None,
         speed: 1.0,
-        turn_detection: TurnDetection::Silence { silence_ms: 600 },
+        turn_detection: TurnDetection::Listening {
+            patience: Patience::Normal,
+            acts: true,
+        },
         languages: vec!["en-GB".to_owned()],
         history: Vec::new(),
         tools: Vec::new(),
+        resume: None,
     };
     let turn = |seq, speaker| PastTurn {
         seq,

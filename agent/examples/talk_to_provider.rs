@@ -12,7 +12,7 @@ use avaaz_agent::realtime::Provider as _;
 use avaaz_agent::realtime::openai::{
     DEFAULT_MODEL, DEFAULT_TRANSCRIPTION_MODEL, OpenAiConfig, OpenAiProvider,
 };
-use avaaz_tutor::{Pcm, ProviderCommand, ProviderEvent, SessionSetup, TurnDetection};
+use avaaz_tutor::{Patience, Pcm, ProviderCommand, ProviderEvent, SessionSetup, TurnDetection};
 
 /// What providers take at once without falling behind.
 const FRAME: usize = 480;
@@ -46,10 +46,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .to_owned(),
         voice: None,
         speed: 1.0,
-        turn_detection: TurnDetection::Silence { silence_ms: 500 },
+        turn_detection: TurnDetection::Listening {
+            patience: Patience::Normal,
+            acts: true,
+        },
         languages: Vec::new(),
         history: Vec::new(),
         tools: Vec::new(),
+        resume: None,
     };
     let mut session = provider
         .open(&setup)

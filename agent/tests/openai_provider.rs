@@ -8,7 +8,7 @@ use avaaz_agent::realtime::openai::{
 use avaaz_agent::realtime::{Provider, ProviderSession};
 use avaaz_simulator::{Options, Running, Simulator};
 use avaaz_tutor::{
-    Fault, FaultKind, PastTurn, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
+    Fault, FaultKind, PastTurn, Patience, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
     SessionSetup, Speaker, TurnDetection,
 };
 use serde_json::{Value, json};
@@ -44,10 +44,14 @@ fn setup() -> SessionSetup {
         instructions: "You are a tutor.".to_owned(),
         voice: None,
         speed: 1.0,
-        turn_detection: TurnDetection::Silence { silence_ms: 500 },
+        turn_detection: TurnDetection::Listening {
+            patience: Patience::Normal,
+            acts: true,
+        },
         languages: vec!["en".to_owned(), "de".to_owned()],
         history: Vec::new(),
         tools: Vec::new(),
+        resume: None,
     }
 }
 

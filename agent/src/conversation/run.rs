@@ -401,6 +401,8 @@ fn assumed(input_rate_hz: u32) -> Capabilities {
         change_setup_midway: false,
         seed_history: true,
         interrupts_by_itself: true,
+        finds_turns: true,
+        overlaps: false,
         session_limit: None,
     }
 }

@@ -263,10 +263,14 @@ impl Bridge {
                 let output = r#"{"error":"there is no such tool"}"#.to_owned();
                 self.ask(ProviderCommand::ToolResult {
                     call: call.id,
+                    name: call.name,
                     output,
                 });
             }
-            ProviderEvent::ToolCancelled { .. } | ProviderEvent::Complained(_) => {}
+            ProviderEvent::ToolCancelled { .. }
+            | ProviderEvent::Used { .. }
+            | ProviderEvent::Resumable { .. }
+            | ProviderEvent::Complained(_) => {}
             ProviderEvent::ClosingSoon { left } => {
                 self.recycle = Some((self.now, self.now.saturating_add(left.mul_f64(0.8))));
             }

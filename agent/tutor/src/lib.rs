@@ -30,6 +30,6 @@ pub use input::Input;
 pub use output::{AgentState, Caption, EndedTurn, Output, VoiceState};
 pub use provider::{
     Capabilities, Fault, FaultKind, ItemId, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
-    SessionSetup, ToolCall, ToolOffer, TurnDetection, Usage,
+    ResumeHandle, SessionSetup, ToolCall, ToolOffer, TurnDetection, Usage,
 };
 pub use words::{EndReason, Moment, PastTurn, Speaker, TurnId};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Brief, PastTurn};
+use crate::{Brief, PastTurn, Patience};
 
 /// Mono 16-bit samples.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,9 +50,18 @@ pub struct Capabilities {
     pub seed_history: bool,
     /// Whether the provider itself stops generating when the learner speaks.
     pub interrupts_by_itself: bool,
+    /// Whether the provider finds the learner's turns by itself. Otherwise we do, and tell it with
+    /// [`ProviderCommand::BeginTurn`] and [`ProviderCommand::Commit`].
+    pub finds_turns: bool,
+    /// Whether a second session may be opened before the first is closed.
+    pub overlaps: bool,
     /// How long one session may last, if there is a limit.
     pub session_limit: Option<Duration>,
 }
+
+/// With which a later session goes on where an earlier one was. Opaque to the core.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ResumeHandle(pub Arc<str>);
 
 /// Names a reply of the provider (one audio item of it). Opaque to the core.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -79,17 +88,21 @@ pub struct SessionSetup {
     pub history: Vec<PastTurn>,
     /// The tools that are offered.
     pub tools: Vec<ToolOffer>,
+    /// The session to go on with; `None` begins a new one. `history` is then only what that session does not know.
+    pub resume: Option<ResumeHandle>,
 }
 
 /// How the end of a learner's turn is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TurnDetection {
-    /// The provider listens for silence of this length, in ms.
-    Silence {
-        /// The silence that ends a turn, in ms.
-        silence_ms: u32,
+    /// The provider listens for it.
+    Listening {
+        /// How long it waits for a learner who pauses.
+        patience: Patience,
+        /// Whether speech stops a reply, and a turn's end begins one, without our asking.
+        acts: bool,
     },
-    /// We say when (push-to-talk).
+    /// We say when (push-to-talk, and providers that do not find turns).
     Manual,
 }
 
@@ -127,6 +140,8 @@ pub enum ProviderCommand {
         /// For this reply only; `None` is a plain reply to what was said.
         instructions: Option<String>,
     },
+    /// The learner begins to speak: what follows belongs to their turn (only with [`TurnDetection::Manual`]).
+    BeginTurn,
     /// The learner's turn is over (only with [`TurnDetection::Manual`]).
     Commit,
     /// Stop generating this reply.
@@ -149,6 +164,8 @@ pub enum ProviderCommand {
     ToolResult {
         /// The call.
         call: Arc<str>,
+        /// Which tool it was.
+        name: String,
         /// JSON as text.
         output: String,
     },
@@ -223,6 +240,19 @@ pub enum ProviderEvent {
         /// Which call.
         call: Arc<str>,
     },
+    /// What a reply cost that had ended before this was known (an interrupted one), or what no reply stands for (the
+    /// learner's words written down).
+    Used {
+        /// Which reply, if one.
+        reply: Option<ReplyId>,
+        /// What it cost.
+        usage: Usage,
+    },
+    /// This session can be gone on with later; `None` while it cannot.
+    Resumable {
+        /// The newest handle; earlier ones are void.
+        handle: Option<ResumeHandle>,
+    },
     /// The provider will close this session soon.
     ClosingSoon {
         /// In how long.
@@ -267,6 +297,8 @@ pub enum FaultKind {
     Broken,
     /// The session reached its age: open another one.
     Expired,
+    /// The session that was to be gone on with is not known any more: begin a new one.
+    StaleHandle,
     /// The service did something that makes no sense; harmless.
     Nonsense,
     /// We closed it.
@@ -300,17 +332,15 @@ impl SessionSetup {
             turn_detection: if brief.push_to_talk {
                 TurnDetection::Manual
             } else {
-                TurnDetection::Silence {
-                    silence_ms: match brief.patience {
-                        crate::Patience::Patient => 1200,
-                        crate::Patience::Normal => 600,
-                        crate::Patience::Quick => 300,
-                    },
+                TurnDetection::Listening {
+                    patience: brief.patience,
+                    acts: true,
                 }
             },
             languages: vec![brief.target_language.clone(), brief.native_language.clone()],
             history,
             tools: Vec::new(),
+            resume: None,
         }
     }
 }

@@ -34,7 +34,10 @@ fn a_change_of_mode_or_patience_reaches_the_tutor_at_once() {
     assert!(setup.instructions.contains("mock exam"));
     assert_eq!(
         setup.turn_detection,
-        TurnDetection::Silence { silence_ms: 1200 }
+        TurnDetection::Listening {
+            patience: Patience::Patient,
+            acts: true
+        }
     );
 }
 

@@ -1,6 +1,6 @@
 //! A session as we ask for it.
 
-use avaaz_tutor::{SessionSetup, TurnDetection};
+use avaaz_tutor::{Patience, SessionSetup, TurnDetection};
 
 use super::translate::RATE_HZ;
 use super::wire::{
@@ -93,13 +93,17 @@ fn listening(setup: &SessionSetup, transcription_model: &str) -> AudioInput {
         },
         turn_detection: match setup.turn_detection {
             TurnDetection::Manual => None,
-            TurnDetection::Silence { silence_ms } => Some(ServerVad {
+            TurnDetection::Listening { patience, acts } => Some(ServerVad {
                 kind: "server_vad",
                 threshold: 0.5,
                 prefix_padding_ms: 300,
-                silence_duration_ms: silence_ms,
-                create_response: true,
-                interrupt_response: true,
+                silence_duration_ms: match patience {
+                    Patience::Patient => 1200,
+                    Patience::Normal => 600,
+                    Patience::Quick => 300,
+                },
+                create_response: acts,
+                interrupt_response: acts,
             }),
         },
     }

@@ -151,6 +151,8 @@ impl Translator {
                 change_setup_midway: true,
                 seed_history: true,
                 interrupts_by_itself: self.setup.turn_detection != TurnDetection::Manual,
+                finds_turns: self.setup.turn_detection != TurnDetection::Manual,
+                overlaps: true,
                 session_limit: Some(SESSION_LIMIT),
             },
             model: session.model.unwrap_or_else(|| self.model.clone()),
@@ -535,7 +537,13 @@ impl Translate for Translator {
                     },
                 );
             }
-            ProviderCommand::ToolResult { call, output } => {
+            // Whatever is in its buffer until the commit is the turn.
+            ProviderCommand::BeginTurn => {}
+            ProviderCommand::ToolResult {
+                call,
+                name: _,
+                output,
+            } => {
                 let item = NewItem::FunctionCallOutput {
                     call_id: call.to_string(),
                     output,

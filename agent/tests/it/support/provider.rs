@@ -115,6 +115,8 @@ impl Line {
                 change_setup_midway: true,
                 seed_history: true,
                 interrupts_by_itself: true,
+                finds_turns: true,
+                overlaps: false,
                 session_limit: None,
             },
             model: "scripted-1".to_owned(),

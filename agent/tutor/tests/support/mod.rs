@@ -60,6 +60,8 @@ pub fn capabilities() -> Capabilities {
         change_setup_midway: true,
         seed_history: true,
         interrupts_by_itself: true,
+        finds_turns: true,
+        overlaps: true,
         session_limit: Some(secs(3600)),
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use avaaz_tutor::{FaultKind, PastTurn, Pcm, ToolOffer};
+use avaaz_tutor::{FaultKind, PastTurn, Patience, Pcm, ToolOffer};
 use serde_json::{Value, json};
 
 use super::*;
@@ -10,10 +10,14 @@ fn setup() -> SessionSetup {
         instructions: "Be kind.".to_owned(),
         voice: Some("cedar".to_owned()),
         speed: 1.0,
-        turn_detection: TurnDetection::Silence { silence_ms: 600 },
+        turn_detection: TurnDetection::Listening {
+            patience: Patience::Normal,
+            acts: true,
+        },
         languages: vec!["en-GB".to_owned(), "de".to_owned()],
         history: Vec::new(),
         tools: Vec::new(),
+        resume: None,
     }
 }
 
@@ -646,6 +650,7 @@ fn a_tool_call_and_its_result_cross() {
     assert_eq!(called.events, [ProviderEvent::ToolCalled(call)]);
     let result = translator.command(ProviderCommand::ToolResult {
         call: "call_1".into(),
+        name: "end".to_owned(),
         output: "{\"ok\":true}".to_owned(),
     });
     assert_eq!(
