@@ -285,7 +285,7 @@ impl Receiver {
         };
         let room = SILENCE_AT_MOST.saturating_sub(self.silence.filled);
         let length = now.saturating_duration_since(covered).max(FRAME).min(room);
-        self.append_silence(length);
+        let length = self.append_silence(length);
         self.silence.filled += length;
         self.silence.covered = Some(covered + length);
         self.silence.due =
@@ -296,11 +296,18 @@ impl Receiver {
         samples_in(duration_of_ticks(ticks), self.decoder.rate_hz())
     }
 
-    fn append_silence(&mut self, length: Duration) {
-        let count = samples_in(length, self.decoder.rate_hz());
-        if count > 0 {
-            self.append(&vec![0; count], None);
+    /// Appends silence up to the end of a piece, and returns its length: were a piece left open, a part of every later packet
+    /// would wait in it for the next one.
+    fn append_silence(&mut self, length: Duration) -> Duration {
+        if length.is_zero() {
+            return length;
         }
+        let rate_hz = self.decoder.rate_hz();
+        let piece = samples_in(FRAME, rate_hz);
+        let open = self.partial.len();
+        let count = (open + samples_in(length, rate_hz)).next_multiple_of(piece) - open;
+        self.append(&vec![0; count], None);
+        duration_of(count, rate_hz)
     }
 
     fn append(&mut self, samples: &[i16], arrived: Option<Instant>) {

@@ -224,3 +224,33 @@ fn rubbish_is_silence_and_another_stream_begins_anew() {
     track.arrives(3, 60);
     assert_eq!(track.heard().len(), 1);
 }
+
+#[test]
+fn after_silence_of_any_length_a_packet_still_leaves_whole_and_at_once() {
+    for late in 0..20 {
+        let mut track = Track::new(80, 0);
+        track.arrives(0, 0);
+        track.heard();
+        // Whoever drives the receiver is never on time to the millisecond.
+        for _ in 0..3 {
+            let due = track.receiver.poll_timeout().unwrap();
+            track
+                .receiver
+                .handle_timeout(due + Duration::from_millis(late));
+        }
+        assert!(track.heard().iter().all(is_silent));
+        // The sender's clock went on, too, and not in whole pieces.
+        track.packets[1].timestamp = track.packets[1].timestamp.wrapping_add(20 * 960 + 480);
+        track.arrives(1, 600);
+        let heard = track.heard();
+        let now = track.at(600);
+        assert!(heard.last().is_some_and(|last| last.arrived == Some(now)));
+        let spoken: Vec<_> = heard
+            .iter()
+            .filter(|piece| piece.arrived.is_some())
+            .collect();
+        assert_eq!(spoken.len(), 1, "{late}");
+        assert!(!is_silent(spoken[0]));
+        assert!(track.receiver.partial.is_empty(), "{late}");
+    }
+}
