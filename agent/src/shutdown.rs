@@ -36,4 +36,16 @@ impl Shutdown {
     pub async fn is_cut(&self) {
         self.cut.cancelled().await;
     }
+
+    /// Returns a token that the first step cancels.
+    #[must_use]
+    pub fn begun_token(&self) -> CancellationToken {
+        self.begun.clone()
+    }
+
+    /// Returns a token that the second step cancels.
+    #[must_use]
+    pub fn cut_token(&self) -> CancellationToken {
+        self.cut.clone()
+    }
 }

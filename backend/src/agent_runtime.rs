@@ -14,11 +14,11 @@ use avaaz_agent::runtime::{Providers, Runtime, RuntimeConfig, RuntimeHandle};
 use sqlx::PgPool;
 use url::Url;
 
-use crate::commands::signals::Shutdown;
 use crate::config::{Config, ProviderConfig};
 use crate::content::ContentKeys;
 use crate::livekit::LiveKit;
 use crate::tutor_host::{LeaseTerms, PgTutorHost};
+use avaaz_agent::shutdown::Shutdown;
 
 /// A running runtime.
 pub struct AgentRuntime(RuntimeHandle);
@@ -70,11 +70,11 @@ impl AgentRuntime {
         tokio::pin!(ended);
         tokio::select! {
             () = &mut ended => return,
-            () = shutdown.begun.cancelled() => steps.begin(),
+            () = shutdown.begun() => steps.begin(),
         }
         tokio::select! {
             () = &mut ended => return,
-            () = shutdown.cut.cancelled() => steps.cut(),
+            () = shutdown.is_cut() => steps.cut(),
         }
         ended.await;
     }

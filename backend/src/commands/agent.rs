@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::signals::Shutdown;
+use super::signals;
 use crate::config::{Config, Env};
 use crate::content::ContentKeys;
 use crate::livekit::LiveKit;
@@ -14,7 +14,7 @@ use crate::{agent_runtime, database};
 /// A sentence about what is wrong.
 pub async fn main(env: &Env) -> anyhow::Result<()> {
     let config = Config::read(env)?;
-    let shutdown = Shutdown::on_signals()?;
+    let shutdown = signals::shutdown()?;
     let pool = database::pool(&config.database)?;
     let keys = Arc::new(ContentKeys::load(&config.content.key_file)?);
     let livekit = Arc::new(LiveKit::of(&config.livekit));

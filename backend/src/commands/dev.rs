@@ -7,12 +7,13 @@ use anyhow::Result;
 use tokio::time::{Instant, sleep};
 
 use super::serve;
-use super::signals::Shutdown;
+use super::signals;
 use crate::auth::demo;
 use crate::config::{Config, DatabaseConfig, Env};
 use crate::content::ContentKeys;
 use crate::dev::{DataFolder, Family, Provided, provide};
 use crate::{auth, database};
+use avaaz_agent::shutdown::Shutdown;
 
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
@@ -24,10 +25,10 @@ const READY_WITHIN: Duration = Duration::from_secs(20);
 /// A sentence about what is missing, taken or broken.
 pub async fn main(env: &Env) -> Result<()> {
     let folder = DataFolder::open(Path::new(env.get("AVAAZ_DATA_DIR").unwrap_or(".avaaz")))?;
-    let shutdown = Shutdown::on_signals()?;
+    let shutdown = signals::shutdown()?;
     let mut family = Family::default();
     let done = live(env.clone(), &mut family, &folder, &shutdown).await;
-    family.stop(&shutdown.cut).await;
+    family.stop(&shutdown.cut_token()).await;
     done
 }
 
@@ -39,7 +40,7 @@ async fn live(
 ) -> Result<()> {
     let (config, provided) = tokio::select! {
         biased;
-        () = shutdown.begun.cancelled() => return Ok(()),
+        () = shutdown.begun() => return Ok(()),
         prepared = prepare(&mut env, family, folder) => prepared?,
     };
     let announced = announce(&config, &provided, folder);

@@ -10,13 +10,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::signals::Shutdown;
+use super::signals;
 use crate::app::AppState;
 use crate::auth;
 use crate::clock::SystemClock;
 use crate::config::{Config, Env};
 use crate::conversations::sweeper;
 use crate::{agent_runtime, database, http, metrics, web};
+use avaaz_agent::shutdown::Shutdown;
 
 /// What can be said after `serve`.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -32,7 +33,7 @@ pub struct Arguments {
 /// A sentence about what is wrong.
 pub async fn main(env: &Env, arguments: Arguments) -> anyhow::Result<()> {
     let config = Config::read(env)?;
-    serve(config, Shutdown::on_signals()?, !arguments.without_agent).await
+    serve(config, signals::shutdown()?, !arguments.without_agent).await
 }
 
 /// Serves until it is told to stop, and ends everything that it started.
@@ -55,7 +56,7 @@ async fn serve(config: Config, shutdown: Shutdown, with_agent: bool) -> anyhow::
         None
     };
     let tasks = TaskTracker::new();
-    let stop = shutdown.begun.clone();
+    let stop = shutdown.begun_token();
     tasks.spawn(auth::purge::run(
         app.pool.clone(),
         app.clock.clone(),
@@ -111,7 +112,7 @@ pub async fn serve_http(
     router: Router,
     shutdown: &Shutdown,
 ) -> anyhow::Result<()> {
-    let begun = shutdown.begun.clone();
+    let begun = shutdown.begun_token();
     let server = axum::serve(
         listener,
         router.into_make_service_with_connect_info::<SocketAddr>(),
@@ -119,7 +120,7 @@ pub async fn serve_http(
     .with_graceful_shutdown(async move { begun.cancelled().await });
     tokio::select! {
         served = server.into_future() => served.context("the listener failed"),
-        () = shutdown.cut.cancelled() => Ok(()),
+        () = shutdown.is_cut() => Ok(()),
     }
 }
 

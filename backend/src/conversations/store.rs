@@ -299,6 +299,28 @@ pub async fn delete(pool: &PgPool, id: ConversationId) -> sqlx::Result<()> {
     transaction.commit().await
 }
 
+/// Selects summaries; which ones, in what order and how many is the caller's word, over `c` (conversations) and `s` (sessions).
+macro_rules! select_summaries {
+    ($which:tt, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            SummaryRow,
+            r#"SELECT c.id, c.session_id, c.mode, c.started_at, c.ended_at, c.end_reason, c.provider, c.model,
+                      c.last_turn_seq AS turn_count,
+                      (extract(epoch FROM coalesce(c.ended_at, greatest(now(), c.started_at)) - c.started_at) * 1000)::bigint AS "duration_ms!",
+                      first.id AS "first_id?", first.words_ciphertext, first.words_nonce, first.words_key_id
+               FROM conversations c
+               JOIN sessions s ON s.id = c.session_id
+               LEFT JOIN LATERAL (
+                   -- 16 bytes are the tag alone: a turn without words.
+                   SELECT t.id, t.words_ciphertext, t.words_nonce, t.words_key_id FROM turns t
+                   WHERE t.conversation_id = c.id AND octet_length(t.words_ciphertext) > 16 ORDER BY t.seq LIMIT 1
+               ) first ON true "#
+                + $which,
+            $($argument),+
+        )
+    };
+}
+
 /// Returns one of the learner's conversations. Another learner's is none.
 ///
 /// # Errors
@@ -308,24 +330,9 @@ pub async fn find_owned(
     id: ConversationId,
     user: Uuid,
 ) -> sqlx::Result<Option<Summary>> {
-    let row = sqlx::query_as!(
-        SummaryRow,
-        r#"SELECT c.id, c.session_id, c.mode, c.started_at, c.ended_at, c.end_reason, c.provider, c.model,
-                  c.last_turn_seq AS turn_count,
-                  (extract(epoch FROM coalesce(c.ended_at, greatest(now(), c.started_at)) - c.started_at) * 1000)::bigint AS "duration_ms!",
-                  first.id AS "first_id?", first.words_ciphertext, first.words_nonce, first.words_key_id
-           FROM conversations c
-           JOIN sessions s ON s.id = c.session_id
-           LEFT JOIN LATERAL (
-               SELECT t.id, t.words_ciphertext, t.words_nonce, t.words_key_id FROM turns t
-               WHERE t.conversation_id = c.id AND octet_length(t.words_ciphertext) > 16 ORDER BY t.seq LIMIT 1
-           ) first ON true
-           WHERE c.id = $1 AND s.user_id = $2"#,
-        id.0,
-        user
-    )
-    .fetch_optional(pool)
-    .await?;
+    let row = select_summaries!("WHERE c.id = $1 AND s.user_id = $2", id.0, user)
+        .fetch_optional(pool)
+        .await?;
     Ok(row.map(Summary::from))
 }
 
@@ -339,20 +346,8 @@ pub async fn list(
     before: Option<Uuid>,
     limit: i64,
 ) -> sqlx::Result<Vec<Summary>> {
-    let rows = sqlx::query_as!(
-        SummaryRow,
-        r#"SELECT c.id, c.session_id, c.mode, c.started_at, c.ended_at, c.end_reason, c.provider, c.model,
-                  c.last_turn_seq AS turn_count,
-                  (extract(epoch FROM coalesce(c.ended_at, greatest(now(), c.started_at)) - c.started_at) * 1000)::bigint AS "duration_ms!",
-                  first.id AS "first_id?", first.words_ciphertext, first.words_nonce, first.words_key_id
-           FROM conversations c
-           LEFT JOIN LATERAL (
-               -- 16 bytes are the tag alone: a turn without words.
-               SELECT t.id, t.words_ciphertext, t.words_nonce, t.words_key_id FROM turns t
-               WHERE t.conversation_id = c.id AND octet_length(t.words_ciphertext) > 16 ORDER BY t.seq LIMIT 1
-           ) first ON true
-           WHERE c.session_id = $1 AND ($2::uuid IS NULL OR c.id < $2)
-           ORDER BY c.id DESC LIMIT $3"#,
+    let rows = select_summaries!(
+        "WHERE c.session_id = $1 AND ($2::uuid IS NULL OR c.id < $2) ORDER BY c.id DESC LIMIT $3",
         session.0,
         before,
         limit

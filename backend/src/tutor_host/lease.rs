@@ -99,7 +99,8 @@ pub(super) async fn claim(
 /// Renews what still is ours, also what ran out while nobody else took it.
 pub(super) async fn renew(shared: &Shared, leases: &[Lease]) -> sqlx::Result<Vec<Kept>> {
     let (ids, runtimes, epochs) = columns(leases);
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        KeptRow,
         r#"UPDATE conversations c SET lease_expires_at = now() + $4::interval
            FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS held (id, runtime, epoch), sessions s
            WHERE c.id = held.id AND c.lease_runtime = held.runtime AND c.lease_epoch = held.epoch AND s.id = c.session_id
@@ -111,23 +112,14 @@ pub(super) async fn renew(shared: &Shared, leases: &[Lease]) -> sqlx::Result<Vec
     )
     .fetch_all(&shared.pool)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            kept(
-                row.id,
-                row.runtime,
-                row.lease_epoch,
-                row.updated_at,
-                row.end_reason.as_deref(),
-            )
-        })
-        .collect()
+    rows.into_iter().map(Kept::try_from).collect()
 }
 
 /// Reads what still is ours, without renewing it.
 pub(super) async fn read(pool: &PgPool, leases: &[Lease]) -> sqlx::Result<Vec<Kept>> {
     let (ids, runtimes, epochs) = columns(leases);
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        KeptRow,
         r#"SELECT c.id, held.runtime AS "runtime!", c.lease_epoch, c.end_reason, s.updated_at
            FROM conversations c
            JOIN unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS held (id, runtime, epoch)
@@ -139,17 +131,7 @@ pub(super) async fn read(pool: &PgPool, leases: &[Lease]) -> sqlx::Result<Vec<Ke
     )
     .fetch_all(pool)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            kept(
-                row.id,
-                row.runtime,
-                row.lease_epoch,
-                row.updated_at,
-                row.end_reason.as_deref(),
-            )
-        })
-        .collect()
+    rows.into_iter().map(Kept::try_from).collect()
 }
 
 /// Reads the brief as it would be told now.
@@ -315,25 +297,33 @@ fn past_turn(keys: &ContentKeys, turn: StoredTurn) -> Option<PastTurn> {
     })
 }
 
-fn kept(
+/// A lease as it stands in its row.
+struct KeptRow {
     id: Uuid,
     runtime: Uuid,
-    epoch: i64,
-    settings_at: DateTime<Utc>,
-    end_reason: Option<&str>,
-) -> sqlx::Result<Kept> {
-    let end_reason = end_reason
-        .map(|word| known("end_reason", word, domain::end_reason_from_word))
-        .transpose()?;
-    Ok(Kept {
-        lease: Lease {
-            conversation: id,
-            runtime,
-            epoch,
-        },
-        settings_at,
-        end_reason,
-    })
+    lease_epoch: i64,
+    end_reason: Option<String>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<KeptRow> for Kept {
+    type Error = sqlx::Error;
+
+    fn try_from(row: KeptRow) -> sqlx::Result<Self> {
+        let end_reason = row
+            .end_reason
+            .map(|word| known("end_reason", &word, domain::end_reason_from_word))
+            .transpose()?;
+        Ok(Self {
+            lease: Lease {
+                conversation: row.id,
+                runtime: row.runtime,
+                epoch: row.lease_epoch,
+            },
+            settings_at: row.updated_at,
+            end_reason,
+        })
+    }
 }
 
 fn columns(leases: &[Lease]) -> (Vec<Uuid>, Vec<Uuid>, Vec<i64>) {
