@@ -2,6 +2,7 @@
 //!
 //! A provider's JSON is known to its `wire.rs` alone; `translate.rs` turns it into [`avaaz_tutor::ProviderEvent`] and back.
 
+pub mod gemini;
 pub mod openai;
 pub mod socket;
 

@@ -1,0 +1,168 @@
+//! Gemini Live, and whatever speaks its protocol: our simulator.
+
+mod errors;
+mod session;
+pub mod translate;
+pub mod wire;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use avaaz_tutor::{Fault, FaultKind, SessionSetup};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderName, HeaderValue};
+use url::Url;
+use uuid::Uuid;
+
+use super::socket::{self, Watch};
+use super::{Provider, ProviderSession};
+use translate::{INPUT_RATE_HZ, Translator};
+
+/// The model unless another one is configured.
+pub const DEFAULT_MODEL: &str = "gemini-3.8-live";
+
+/// Below the base address.
+const PATH: [&str; 2] = [
+    "ws",
+    "google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
+];
+const KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
+
+/// The service's pongs may take half a minute; a shorter patience would end good sessions.
+const WATCH: Watch = Watch {
+    ping_every: Duration::from_secs(20),
+    hangs_after: Duration::from_secs(75),
+};
+
+/// Where the service is and how to use it.
+#[derive(Debug, Clone)]
+pub struct GeminiConfig {
+    /// Its name in the HTTP contract.
+    pub name: String,
+    /// What stands before `/ws`; http and https become ws and wss.
+    pub base_url: Url,
+    /// The key.
+    pub api_key: SecretString,
+    /// The model that talks, without `models/`.
+    pub model: String,
+}
+
+/// Gemini Live as a [`Provider`].
+#[derive(Debug)]
+pub struct GeminiProvider {
+    config: GeminiConfig,
+    url: Url,
+}
+
+/// An address that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is no address of a realtime service: it has to begin with http, https, ws or wss")]
+pub struct UnusableUrl(String);
+
+impl GeminiProvider {
+    /// Makes a provider; opens nothing.
+    ///
+    /// # Errors
+    /// [`UnusableUrl`].
+    pub fn new(mut config: GeminiConfig) -> Result<Self, UnusableUrl> {
+        let url = session_url(&config.base_url)?;
+        if let Some(bare) = config.model.strip_prefix("models/") {
+            config.model = bare.to_owned();
+        }
+        Ok(Self { config, url })
+    }
+}
+
+#[async_trait]
+impl Provider for GeminiProvider {
+    fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    fn input_rate_hz(&self) -> u32 {
+        INPUT_RATE_HZ
+    }
+
+    async fn open(&self, setup: &SessionSetup) -> Result<ProviderSession, Fault> {
+        let mut headers = HeaderMap::new();
+        let mut value =
+            HeaderValue::try_from(self.config.api_key.expose_secret()).map_err(|_| Fault {
+                kind: FaultKind::Refused,
+                detail: "the API key holds characters that no key has".to_owned(),
+            })?;
+        value.set_sensitive(true);
+        headers.insert(KEY, value);
+        let socket = socket::connect(&self.url, headers).await?;
+        // The service names neither replies nor stretches of speech. The names that we give must differ between sessions.
+        let names = Uuid::new_v4().simple().to_string();
+        let translator = Translator::new(self.config.model.clone(), names, setup.clone());
+        Ok(socket::run(socket, translator, WATCH))
+    }
+}
+
+fn session_url(base: &Url) -> Result<Url, UnusableUrl> {
+    let unusable = || UnusableUrl(base.scheme().to_owned());
+    let scheme = match base.scheme() {
+        "http" | "ws" => "ws",
+        "https" | "wss" => "wss",
+        _ => return Err(unusable()),
+    };
+    let mut url = base.clone();
+    url.set_scheme(scheme).map_err(|()| unusable())?;
+    url.path_segments_mut()
+        .map_err(|()| unusable())?
+        .pop_if_empty()
+        .extend(PATH);
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METHOD: &str =
+        "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
+
+    fn url(base: &str) -> String {
+        session_url(&base.parse().unwrap()).unwrap().into()
+    }
+
+    fn config() -> GeminiConfig {
+        GeminiConfig {
+            name: "gemini".to_owned(),
+            base_url: "https://generativelanguage.googleapis.com".parse().unwrap(),
+            api_key: "AIzaHidden".to_owned().into(),
+            model: format!("models/{DEFAULT_MODEL}"),
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_session_comes_from_the_base_url() {
+        assert_eq!(
+            url("https://generativelanguage.googleapis.com"),
+            format!("wss://generativelanguage.googleapis.com{METHOD}")
+        );
+        assert_eq!(
+            url("http://127.0.0.1:4000/"),
+            format!("ws://127.0.0.1:4000{METHOD}")
+        );
+    }
+
+    #[test]
+    fn other_schemes_are_refused() {
+        assert!(session_url(&"ftp://host".parse().unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_model_may_be_given_with_its_prefix() {
+        assert_eq!(
+            GeminiProvider::new(config()).unwrap().config.model,
+            DEFAULT_MODEL
+        );
+    }
+
+    #[test]
+    fn the_key_is_not_in_what_is_printed() {
+        assert!(!format!("{:?}", GeminiProvider::new(config()).unwrap()).contains("Hidden"));
+    }
+}

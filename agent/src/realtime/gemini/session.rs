@@ -1,0 +1,157 @@
+//! A session as we ask for it, and how the service's models differ.
+
+use avaaz_tutor::{SessionSetup, ToolOffer};
+
+use super::wire::{
+    AutomaticActivityDetection, ContextWindowCompression, FunctionDeclaration, GenerationConfig,
+    HistoryConfig, Instruction, PrebuiltVoiceConfig, RealtimeInputConfig, SessionResumption, Setup,
+    SlidingWindow, SpeechConfig, ThinkingConfig, Tool, Transcription, VoiceConfig,
+};
+
+/// The service's own voices.
+const VOICES: [&str; 30] = [
+    "Puck",
+    "Charon",
+    "Kore",
+    "Fenrir",
+    "Aoede",
+    "Leda",
+    "Orus",
+    "Zephyr",
+    "Achernar",
+    "Achird",
+    "Algenib",
+    "Algieba",
+    "Alnilam",
+    "Autonoe",
+    "Callirrhoe",
+    "Despina",
+    "Enceladus",
+    "Erinome",
+    "Gacrux",
+    "Iapetus",
+    "Laomedeia",
+    "Pulcherrima",
+    "Rasalgethi",
+    "Sadachbia",
+    "Sadaltager",
+    "Schedar",
+    "Sulafat",
+    "Umbriel",
+    "Vindemiatrix",
+    "Zubenelgenubi",
+];
+
+/// What a model takes that others refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Model {
+    /// Instructions and tools may change while the session is open, and hints about languages are taken.
+    pub(super) is_current: bool,
+    /// Content may be put into the conversation at any time, not only at its beginning.
+    pub(super) takes_content_midway: bool,
+    /// How tools are declared so that the learner may speak while one runs.
+    behavior: Option<&'static str>,
+    /// It has to be told how much to think.
+    thinks: bool,
+}
+
+impl Model {
+    /// Knows a model by its name; one that is not known is taken for a newer one.
+    pub(super) fn of(name: &str) -> Self {
+        let is_legacy = ["gemini-3.1", "gemini-2.", "gemini-live-2."]
+            .iter()
+            .any(|family| name.starts_with(family));
+        let is_3_1 = name.starts_with("gemini-3.1");
+        Self {
+            is_current: !is_legacy,
+            takes_content_midway: !is_3_1,
+            behavior: (!is_3_1).then_some("NON_BLOCKING"),
+            thinks: name.contains("extended-thinking"),
+        }
+    }
+}
+
+/// The whole session, as it begins. We find the learner's turns ourselves, whatever the setup says of them.
+pub(super) fn whole(setup: &SessionSetup, model_name: &str) -> Setup {
+    let model = Model::of(model_name);
+    Setup {
+        model: format!("models/{model_name}"),
+        generation_config: GenerationConfig {
+            response_modalities: ["AUDIO"],
+            speech_config: setup
+                .voice
+                .as_deref()
+                .and_then(voice)
+                .map(|voice_name| SpeechConfig {
+                    voice_config: VoiceConfig {
+                        prebuilt_voice_config: PrebuiltVoiceConfig { voice_name },
+                    },
+                }),
+            thinking_config: model.thinks.then_some(ThinkingConfig {
+                thinking_level: "LOW",
+            }),
+        },
+        system_instruction: Instruction::new(setup.instructions.clone()),
+        tools: tools(&setup.tools, model),
+        realtime_input_config: RealtimeInputConfig {
+            automatic_activity_detection: AutomaticActivityDetection { disabled: true },
+            activity_handling: "START_OF_ACTIVITY_INTERRUPTS",
+            turn_coverage: "TURN_INCLUDES_ONLY_ACTIVITY",
+        },
+        session_resumption: SessionResumption {
+            handle: setup.resume.as_ref().map(|handle| handle.0.to_string()),
+        },
+        // Without it a session of sound ends after a quarter of an hour.
+        context_window_compression: ContextWindowCompression {
+            sliding_window: SlidingWindow {},
+        },
+        input_audio_transcription: Transcription {
+            language_codes: if model.is_current {
+                languages(&setup.languages)
+            } else {
+                Vec::new()
+            },
+        },
+        output_audio_transcription: Transcription::default(),
+        history_config: (!model.takes_content_midway && !setup.history.is_empty()).then_some(
+            HistoryConfig {
+                initial_history_in_client_content: true,
+            },
+        ),
+    }
+}
+
+/// The tools as the service wants them declared: all in one list, and no list when there are none.
+pub(super) fn tools(offered: &[ToolOffer], model: Model) -> Vec<Tool> {
+    if offered.is_empty() {
+        return Vec::new();
+    }
+    let declared = offered.iter().map(|tool| {
+        FunctionDeclaration::new(
+            tool.name.clone(),
+            tool.description.clone(),
+            &tool.parameters,
+            model.behavior,
+        )
+    });
+    vec![Tool {
+        function_declarations: declared.collect(),
+    }]
+}
+
+/// Finds a voice of the service; another provider's voice is none.
+fn voice(wanted: &str) -> Option<&'static str> {
+    VOICES
+        .into_iter()
+        .find(|voice| voice.eq_ignore_ascii_case(wanted))
+}
+
+fn languages(tags: &[String]) -> Vec<String> {
+    let mut codes: Vec<String> = Vec::new();
+    for tag in tags {
+        if !tag.is_empty() && !codes.contains(tag) {
+            codes.push(tag.clone());
+        }
+    }
+    codes
+}

@@ -1,0 +1,117 @@
+//! The learner's turn: its sound, its beginning and end, and its words, which may come long after it.
+
+use avaaz_tutor::{ItemId, Pcm, ProviderEvent};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Due, Translator, send};
+use crate::realtime::gemini::wire::{Blob, ClientMessage, RealtimeInput, Words};
+use crate::realtime::socket::Step;
+
+/// What was heard of the learner's last turn.
+#[derive(Debug)]
+pub(super) struct Heard {
+    item: ItemId,
+    text: String,
+    /// The service has said that no more words come.
+    is_finished: bool,
+    /// The model has begun to answer it.
+    pub(super) is_answered: bool,
+}
+
+impl Translator {
+    /// Passes sound on while the learner has the turn; the service ignores all other.
+    pub(super) fn learner_audio(&mut self, pcm: &Pcm, step: &mut Step) {
+        if !self.turn_is_open {
+            return;
+        }
+        let mut bytes = Vec::with_capacity(pcm.samples.len() * 2);
+        pcm.samples
+            .iter()
+            .for_each(|sample| bytes.extend_from_slice(&sample.to_le_bytes()));
+        let audio = RealtimeInput::Audio(Blob {
+            mime_type: format!("audio/pcm;rate={}", pcm.rate_hz),
+            data: STANDARD.encode(bytes),
+        });
+        send(step, &ClientMessage::RealtimeInput(audio));
+    }
+
+    pub(super) fn begin_turn(&mut self, step: &mut Step) {
+        if self.turn_is_open {
+            return;
+        }
+        self.tell_notes(step);
+        self.end_words(step);
+        self.heard = Some(Heard {
+            item: ItemId(self.name("speech")),
+            text: String::new(),
+            is_finished: false,
+            is_answered: false,
+        });
+        self.turn_is_open = true;
+        self.asked_by_commit = false;
+        self.due = Due::Nothing;
+        let start = RealtimeInput::ActivityStart {};
+        send(step, &ClientMessage::RealtimeInput(start));
+    }
+
+    /// The end of a turn asks for the answer as well.
+    pub(super) fn commit(&mut self, step: &mut Step) {
+        if !std::mem::take(&mut self.turn_is_open) {
+            return;
+        }
+        let end = RealtimeInput::ActivityEnd {};
+        send(step, &ClientMessage::RealtimeInput(end));
+        self.asked_by_commit = true;
+        self.due = Due::Answer;
+        self.last = None;
+        if self.heard.as_ref().is_some_and(|heard| heard.is_finished) {
+            self.end_words(step);
+        }
+    }
+
+    pub(super) fn learner_words(&mut self, words: Words, step: &mut Step) {
+        let delta = words.text.unwrap_or_default();
+        let Some(heard) = &mut self.heard else {
+            if !delta.trim().is_empty() {
+                // Too late for the turn that they belong to; better apart than lost.
+                let item = ItemId(self.name("speech"));
+                let text = delta;
+                step.events.push(ProviderEvent::LearnerWords { item, text });
+            }
+            return;
+        };
+        if !delta.is_empty() {
+            heard.text.push_str(&delta);
+            step.events.push(ProviderEvent::LearnerWordsDelta {
+                item: heard.item.clone(),
+                delta,
+            });
+        }
+        if words.finished == Some(true) {
+            heard.is_finished = true;
+            if !self.turn_is_open {
+                self.end_words(step);
+            }
+        }
+    }
+
+    /// The answer came to an end: by then the words are all there. None at all are waited for until the turn is over.
+    pub(super) fn settle_words(&mut self, turn_is_over: bool, step: &mut Step) {
+        let is_due = self.heard.as_ref().is_some_and(|heard| {
+            heard.is_answered && (turn_is_over || !heard.text.trim().is_empty())
+        });
+        if is_due && !self.turn_is_open {
+            self.end_words(step);
+        }
+    }
+
+    fn end_words(&mut self, step: &mut Step) {
+        if let Some(heard) = self.heard.take() {
+            step.events.push(ProviderEvent::LearnerWords {
+                item: heard.item,
+                text: heard.text.trim().to_owned(),
+            });
+        }
+    }
+}
