@@ -1,8 +1,13 @@
 //! Stands in for the realtime providers, on the wire.
 //!
-//! [`Simulator::start`] listens and answers as the OpenAI Realtime service does, with a synthetic voice and a
+//! [`Simulator::start`] listens and answers as the OpenAI Realtime and the Gemini Live service do, with a synthetic voice and a
 //! [`script::Script`] of what is said, heard and done wrong. `docs/simulator.md` tells how to use it.
 
+mod delivery;
+mod gemini_live;
+mod ids;
+mod input_audio;
+mod language;
 mod openai_realtime;
 mod partner;
 mod record;
@@ -10,6 +15,7 @@ pub mod script;
 mod server;
 mod stats;
 mod timeline;
+mod tokens;
 mod voice;
 
 pub use server::{Options, Running, Simulator, StartError};

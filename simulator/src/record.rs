@@ -48,9 +48,12 @@ impl Recorder {
 fn silence(value: &mut Value) {
     match value {
         Value::Object(object) => {
+            let is_blob = object.contains_key("mimeType") || object.contains_key("mime_type");
             for (key, value) in object {
                 match value {
-                    Value::String(audio) if key == "audio" => PLACEHOLDER.clone_into(audio),
+                    Value::String(audio) if key == "audio" || (is_blob && key == "data") => {
+                        PLACEHOLDER.clone_into(audio);
+                    }
                     value => silence(value),
                 }
             }
@@ -69,11 +72,13 @@ mod tests {
     #[test]
     fn audio_is_replaced_at_every_depth_and_nothing_else() {
         let mut frame = json!({"audio": "c2VjcmV0", "item": {"content": [{"audio": "c2VjcmV0", "text": "kept"}]},
+            "realtimeInput": {"audio": {"mimeType": "audio/pcm;rate=16000", "data": "c2VjcmV0"}}, "response": {"data": "kept"},
             "session": {"audio": {"input": {"format": {"type": "audio/pcm"}}}}});
         silence(&mut frame);
         assert_eq!(
             frame,
             json!({"audio": PLACEHOLDER, "item": {"content": [{"audio": PLACEHOLDER, "text": "kept"}]},
+                "realtimeInput": {"audio": {"mimeType": "audio/pcm;rate=16000", "data": PLACEHOLDER}}, "response": {"data": "kept"},
                 "session": {"audio": {"input": {"format": {"type": "audio/pcm"}}}}})
         );
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use choice::{Chosen, Context, ReplySlot};
+pub(crate) use choice::{is_not_understood, not_understood};
 pub use fault::{ConnectionFault, ReplyFault, ReplyFaultKind};
 
 /// A script as it stands in its file. The empty script (`{}`) scripts nothing.

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::gemini_live;
 use crate::openai_realtime;
 use crate::record::Recorder;
 use crate::script::{Chosen, ReplySlot, Script};
@@ -85,6 +86,7 @@ pub(crate) struct Shared {
     pub(crate) next_connection: AtomicUsize,
     pub(crate) stop: CancellationToken,
     pub(crate) connections: TaskTracker,
+    pub(crate) gemini_sessions: gemini_live::Sessions,
     fired_faults: Mutex<HashSet<(Option<usize>, ReplySlot, bool)>>,
 }
 
@@ -145,6 +147,7 @@ impl Simulator {
             next_connection: AtomicUsize::new(0),
             stop: stop.clone(),
             connections: TaskTracker::new(),
+            gemini_sessions: gemini_live::Sessions::default(),
             fired_faults: Mutex::default(),
         });
         let app = routes(Arc::clone(&shared));
@@ -174,6 +177,7 @@ impl Simulator {
 fn routes(shared: Arc<Shared>) -> Router {
     Router::new()
         .merge(openai_realtime::routes())
+        .merge(gemini_live::routes())
         .route(
             "/health",
             get(async || Json(serde_json::json!({"status": "ok"}))),
@@ -203,6 +207,11 @@ impl Running {
     /// Returns what goes into `OPENAI_BASE_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.addr)
+    }
+
+    /// Returns what goes into `GEMINI_BASE_URL`.
+    pub fn gemini_base_url(&self) -> String {
+        format!("http://{}", self.addr)
     }
 
     /// Returns the counters as they are now.

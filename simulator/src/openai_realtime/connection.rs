@@ -11,12 +11,12 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::conversation::Conversation;
-use super::delivery::Step;
 use super::error::WireError;
-use super::ids::new_id;
-use super::input_audio::InputAudio;
 use super::response::Response;
 use super::session::Session;
+use crate::delivery::Step;
+use crate::ids::new_id;
+use crate::input_audio::{InputAudio, InputRate};
 use crate::record::Recorder;
 use crate::script::ConnectionFault;
 use crate::server::Shared;
@@ -85,7 +85,7 @@ pub(super) async fn run(
         recorder: shared.recorder(),
         session: Session::new(&new_id("sess"), model, expires_at),
         conversation: Conversation::new(),
-        input: InputAudio::new(),
+        input: InputAudio::new(InputRate::Hz24000),
         speech_item: None,
         responses: Vec::new(),
         responses_given: 0,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::error::WireError;
-use super::ids::new_id;
+use crate::ids::new_id;
 
 /// The conversation of one connection.
 #[derive(Debug)]

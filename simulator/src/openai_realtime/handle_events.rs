@@ -8,8 +8,8 @@ use super::client_events::CLIENT_EVENT;
 use super::connection::{Connection, End};
 use super::conversation::Item;
 use super::error::WireError;
-use super::input_audio::Heard;
 use super::response::Ending;
+use crate::input_audio::Heard;
 use crate::timeline::{MomentKind, Stretch, peak};
 
 const MAX_APPEND_BYTES: usize = 15 << 20;

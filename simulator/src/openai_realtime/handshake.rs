@@ -4,7 +4,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use axum::http::{HeaderMap, header};
 
 use super::error::WireError;
-use super::ids::new_id;
+use crate::ids::new_id;
 use crate::script::ConnectionFault;
 use crate::server::Shared;
 

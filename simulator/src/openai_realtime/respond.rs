@@ -11,15 +11,15 @@ use tokio_util::task::AbortOnDropHandle;
 use super::choose::{Choice, choose};
 use super::connection::{Connection, End, Later};
 use super::conversation::Item;
-use super::delivery::{Delivery, Plan, Step, pieces_of};
 use super::error::WireError;
 use super::faults::unknown_event;
 use super::handle_events::{Handled, check_contents};
-use super::ids::new_id;
-use super::language::language_asked_for;
 use super::response::{Ending, Response};
 use super::session::check_modalities;
 use super::usage::Usage;
+use crate::delivery::{Delivery, Plan, Step, pieces_of};
+use crate::ids::new_id;
+use crate::language::language_asked_for;
 use crate::script::ToolCall;
 use crate::timeline::{MomentKind, Stretch, peak};
 

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::audio_format::AudioFormat;
-use super::ids::new_id;
 use super::session::Session;
 use super::usage::Usage;
+use crate::ids::new_id;
 
 /// A response that is being given.
 pub(super) struct Response {

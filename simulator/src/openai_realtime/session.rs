@@ -4,22 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::audio_format::AudioFormat;
 use super::error::WireError;
+use crate::input_audio::TurnDetection;
 
 /// The effective settings, in the words of the wire.
 #[derive(Debug)]
 pub(super) struct Session {
     settings: Value,
-}
-
-/// How turns of the learner are found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct TurnDetection {
-    pub(super) threshold: f32,
-    pub(super) prefix_padding_ms: u64,
-    pub(super) silence_duration_ms: u64,
-    pub(super) idle_timeout_ms: Option<u64>,
-    pub(super) create_response: bool,
-    pub(super) interrupt_response: bool,
 }
 
 impl Session {

@@ -6,17 +6,15 @@ use serde_json::{Value, json};
 
 use super::connection::{Connection, End, Later};
 use super::conversation::Item;
-use super::delivery::pieces_of;
-use super::ids::new_id;
 use super::response::Ending;
-use super::usage::text_tokens;
-use crate::script::Words;
+use crate::delivery::pieces_of;
+use crate::ids::new_id;
+use crate::script::{Words, not_understood};
 use crate::timeline::{MomentKind, Stretch};
+use crate::tokens::text_tokens;
 
 const TRANSCRIPT_DELAY_MS: u64 = 300;
 const TRANSCRIPT_PIECE_MS: u64 = 20;
-/// How the words of speech begin that no script gives words to.
-const NOT_UNDERSTOOD: &str = "[speech, ";
 
 impl Connection {
     pub(super) async fn on_speech_started(&mut self, audio_start_ms: u64) -> Result<(), End> {
@@ -110,7 +108,7 @@ impl Connection {
         self.commit(Item::spoken(&item_id, audio_ms, text, Some(next)))
             .await?;
 
-        let honest = format!("{NOT_UNDERSTOOD}{:.1} s]", spoken_ms as f64 / 1_000.0);
+        let honest = not_understood(spoken_ms);
         let (transcript, own_delay_ms, fails) = match words {
             Some(Words::Plain(text)) => (text.clone(), None, false),
             Some(Words::Detailed(words)) => (words.text.clone(), words.delay_ms, words.fails),
@@ -174,14 +172,7 @@ impl Connection {
             .items()
             .iter()
             .filter(|item| item.is_learners());
-        turns.fold(0, |next, item| {
-            let words = item.words.as_deref().unwrap_or_default();
-            match item.said.or_else(|| learner.position_of(words)) {
-                Some(said) => said + 1,
-                None if words.starts_with(NOT_UNDERSTOOD) => next + 1,
-                None => next,
-            }
-        })
+        learner.next_words(turns.map(|item| (item.said, item.words.as_deref().unwrap_or_default())))
     }
 
     fn schedule_transcript(

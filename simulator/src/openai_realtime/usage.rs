@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::conversation::Item;
+use crate::tokens::{CHARS_PER_TOKEN, text_tokens};
 
 /// A token of the learner's audio lasts 100 ms, one of the tutor's 50 ms.
 const INPUT_AUDIO_TOKEN_MS: u64 = 100;
 const OUTPUT_AUDIO_TOKEN_MS: u64 = 50;
-const CHARS_PER_TOKEN: usize = 4;
 
 /// Tokens of one response.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Usage {
     }
 
     const fn output_text(&self) -> u64 {
-        self.output_chars.div_ceil(CHARS_PER_TOKEN as u64)
+        self.output_chars.div_ceil(CHARS_PER_TOKEN)
     }
 
     const fn output_audio(&self) -> u64 {
@@ -85,9 +85,4 @@ impl Usage {
             },
         })
     }
-}
-
-/// Roughly how many tokens a text has.
-pub(super) fn text_tokens(text: &str) -> u64 {
-    text.chars().count().div_ceil(CHARS_PER_TOKEN) as u64
 }

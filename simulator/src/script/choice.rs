@@ -2,6 +2,9 @@
 
 use super::{Learner, Reply, Script, Words};
 
+/// How the words of speech begin that no script gives words to.
+const NOT_UNDERSTOOD: &str = "[speech, ";
+
 /// What the choice of a reply depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
@@ -113,6 +116,31 @@ impl Learner {
             .iter()
             .position(|entry| entry.as_ref().is_some_and(|entry| entry.text() == words))
     }
+
+    /// Returns which entry of `learner_says` comes next: the one behind the last that the context holds, be it from this
+    /// connection or, as text, from one before it. Each turn is told by its entry, where that is known, and its words.
+    pub(crate) fn next_words<'a>(
+        &self,
+        turns: impl Iterator<Item = (Option<usize>, &'a str)>,
+    ) -> usize {
+        turns.fold(0, |next, (said, words)| {
+            match said.or_else(|| self.position_of(words)) {
+                Some(said) => said + 1,
+                None if is_not_understood(words) => next + 1,
+                None => next,
+            }
+        })
+    }
+}
+
+/// Returns the honest words of speech that no script gives words to.
+pub(crate) fn not_understood(spoken_ms: u64) -> String {
+    format!("{NOT_UNDERSTOOD}{:.1} s]", spoken_ms as f64 / 1_000.0)
+}
+
+/// Returns whether these are words of [`not_understood`].
+pub(crate) fn is_not_understood(words: &str) -> bool {
+    words.starts_with(NOT_UNDERSTOOD)
 }
 
 impl Words {

@@ -2,6 +2,7 @@
 
 mod client;
 mod faults;
+mod gemini;
 mod handshake;
 mod interruption;
 mod items;

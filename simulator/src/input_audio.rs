@@ -2,7 +2,6 @@
 
 use earshot::Detector;
 
-use super::session::TurnDetection;
 use crate::voice::three_to_two;
 
 /// The detector looks at 16 ms at a time.
@@ -12,11 +11,21 @@ const FRAME_MS: u64 = 16;
 const FRAMES_TO_START: u32 = 3;
 /// Once somebody speaks, less is enough to go on.
 const EASE_WHILE_SPEAKING: f32 = 0.7;
-const SAMPLES_PER_MS: u64 = 24;
+
+/// How turns of the learner are found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct TurnDetection {
+    pub(crate) threshold: f32,
+    pub(crate) prefix_padding_ms: u64,
+    pub(crate) silence_duration_ms: u64,
+    pub(crate) idle_timeout_ms: Option<u64>,
+    pub(crate) create_response: bool,
+    pub(crate) interrupt_response: bool,
+}
 
 /// What was found in the audio. Times are milliseconds of the connection's audio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(crate) enum Heard {
     SpeechStarted {
         audio_start_ms: u64,
     },
@@ -31,8 +40,27 @@ pub(super) enum Heard {
     },
 }
 
+/// The rates that audio is taken at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InputRate {
+    /// 16 kHz, which is also the detector's.
+    Hz16000,
+    /// 24 kHz.
+    Hz24000,
+}
+
+impl InputRate {
+    const fn samples_per_ms(self) -> u64 {
+        match self {
+            Self::Hz16000 => 16,
+            Self::Hz24000 => 24,
+        }
+    }
+}
+
 /// The input audio buffer of one connection.
-pub(super) struct InputAudio {
+pub(crate) struct InputAudio {
+    rate: InputRate,
     detector: Box<Detector>,
     /// At 24 kHz, fewer than three.
     unconverted: Vec<i16>,
@@ -56,14 +84,15 @@ struct Speech {
 
 /// What a commit took out of the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Committed {
-    pub(super) audio_ms: u64,
-    pub(super) voiced_ms: u64,
+pub(crate) struct Committed {
+    pub(crate) audio_ms: u64,
+    pub(crate) voiced_ms: u64,
 }
 
 impl InputAudio {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new(rate: InputRate) -> Self {
         Self {
+            rate,
             detector: Box::default(),
             unconverted: Vec::with_capacity(3),
             unheard: Vec::with_capacity(FRAME_SAMPLES),
@@ -77,13 +106,16 @@ impl InputAudio {
         }
     }
 
-    /// Takes samples at 24 kHz and returns what was found in them.
-    pub(super) fn handle_samples(
+    /// Takes samples and returns what was found in them.
+    pub(crate) fn handle_samples(
         &mut self,
         samples: &[i16],
         detection: Option<TurnDetection>,
     ) -> Vec<Heard> {
         self.received_samples += samples.len() as u64;
+        if self.rate == InputRate::Hz16000 {
+            return self.handle_converted(samples, detection);
+        }
         self.unconverted.extend_from_slice(samples);
         let unconverted = std::mem::take(&mut self.unconverted);
         let (threes, rest) = unconverted.as_chunks::<3>();
@@ -91,6 +123,21 @@ impl InputAudio {
         let mut heard = Vec::new();
         for three in threes {
             self.unheard.extend(three_to_two(*three));
+            if self.unheard.len() >= FRAME_SAMPLES {
+                heard.extend(self.on_frame(detection));
+            }
+        }
+        heard
+    }
+
+    fn handle_converted(
+        &mut self,
+        samples: &[i16],
+        detection: Option<TurnDetection>,
+    ) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        for piece in samples.chunks(FRAME_SAMPLES) {
+            self.unheard.extend_from_slice(piece);
             if self.unheard.len() >= FRAME_SAMPLES {
                 heard.extend(self.on_frame(detection));
             }
@@ -160,22 +207,27 @@ impl InputAudio {
     }
 
     /// Counts the learner's silence from now on.
-    pub(super) fn start_idle_clock(&mut self) {
+    pub(crate) fn start_idle_clock(&mut self) {
         self.idle_since_ms = Some(self.frames * FRAME_MS);
     }
 
     /// How much audio the connection has received.
-    pub(super) const fn received_ms(&self) -> u64 {
-        self.received_samples / SAMPLES_PER_MS
+    pub(crate) const fn received_ms(&self) -> u64 {
+        self.received_samples / self.rate.samples_per_ms()
     }
 
     /// How much of it lies in the buffer.
-    pub(super) const fn buffered_ms(&self) -> u64 {
-        (self.received_samples - self.buffered_since_sample) / SAMPLES_PER_MS
+    pub(crate) const fn buffered_ms(&self) -> u64 {
+        (self.received_samples - self.buffered_since_sample) / self.rate.samples_per_ms()
+    }
+
+    /// Whether somebody is speaking.
+    pub(crate) const fn is_speaking(&self) -> bool {
+        self.speech.is_some()
     }
 
     /// Empties the buffer.
-    pub(super) fn take(&mut self) -> Committed {
+    pub(crate) fn take(&mut self) -> Committed {
         let committed = Committed {
             audio_ms: self.buffered_ms(),
             voiced_ms: self.voiced_ms_in_buffer,
@@ -218,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn a_spoken_sentence_starts_once_and_stops_once() {
         let samples = speech().await;
-        let mut input = InputAudio::new();
+        let mut input = InputAudio::new(InputRate::Hz24000);
         let heard: Vec<_> = samples
             .chunks(480)
             .flat_map(|piece| input.handle_samples(piece, Some(DETECTION)))
@@ -256,7 +308,8 @@ mod tests {
                 silence_duration_ms,
                 ..DETECTION
             };
-            let heard = InputAudio::new().handle_samples(&samples, Some(detection));
+            let heard =
+                InputAudio::new(InputRate::Hz24000).handle_samples(&samples, Some(detection));
             heard.iter().find_map(|heard| match heard {
                 Heard::SpeechStopped { audio_end_ms, .. } => Some(*audio_end_ms),
                 _ => None,
@@ -277,14 +330,14 @@ mod tests {
             ((f64::from(n) * 50.0 / 24_000.0 * std::f64::consts::TAU).sin() * 300.0) as i16
         }));
         assert_eq!(
-            InputAudio::new().handle_samples(&samples, Some(DETECTION)),
+            InputAudio::new(InputRate::Hz24000).handle_samples(&samples, Some(DETECTION)),
             []
         );
     }
 
     #[test]
     fn silence_past_the_idle_timeout_is_told_once() {
-        let mut input = InputAudio::new();
+        let mut input = InputAudio::new(InputRate::Hz24000);
         input.start_idle_clock();
         let detection = TurnDetection {
             idle_timeout_ms: Some(5_000),
@@ -305,7 +358,7 @@ mod tests {
 
     #[test]
     fn taking_the_buffer_empties_it() {
-        let mut input = InputAudio::new();
+        let mut input = InputAudio::new(InputRate::Hz24000);
         input.handle_samples(&vec![0; 24_000], None);
         assert_eq!(
             input.take(),

@@ -19,18 +19,18 @@ const TEXT_PIECE_PAUSE: Duration = Duration::from_millis(15);
 
 /// What a response consists of.
 #[derive(Debug, Clone)]
-pub(super) struct Plan {
-    pub(super) reply: Reply,
-    pub(super) spoken: bool,
-    pub(super) language: String,
-    pub(super) voice: String,
-    pub(super) speed_percent: u32,
-    pub(super) fault: Option<ReplyFault>,
+pub(crate) struct Plan {
+    pub(crate) reply: Reply,
+    pub(crate) spoken: bool,
+    pub(crate) language: String,
+    pub(crate) voice: String,
+    pub(crate) speed_percent: u32,
+    pub(crate) fault: Option<ReplyFault>,
 }
 
 /// A piece of a response.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(crate) enum Step {
     MessageStarted,
     Text(String),
     Audio(Vec<i16>),
@@ -41,10 +41,10 @@ pub(super) enum Step {
 }
 
 /// Tells the connection about the steps of one response.
-pub(super) struct Delivery {
-    pub(super) response_id: String,
-    pub(super) steps: mpsc::Sender<(String, Step)>,
-    pub(super) voice: Arc<Voice>,
+pub(crate) struct Delivery {
+    pub(crate) response_id: String,
+    pub(crate) steps: mpsc::Sender<(String, Step)>,
+    pub(crate) voice: Arc<Voice>,
 }
 
 /// The connection is gone.
@@ -52,7 +52,7 @@ struct Gone;
 
 impl Delivery {
     /// Runs the plan to its end, or until the connection is gone.
-    pub(super) async fn run(self, plan: Plan) {
+    pub(crate) async fn run(self, plan: Plan) {
         // Nobody is left to be told about a connection that went away.
         let _ = self.try_run(plan).await;
     }
@@ -182,7 +182,7 @@ fn samples(duration_ms: u64) -> usize {
 }
 
 /// Cuts a text into words, each with the space before it; together they are the text.
-pub(super) fn pieces_of(text: &str) -> Vec<String> {
+pub(crate) fn pieces_of(text: &str) -> Vec<String> {
     text.split_inclusive(' ')
         .fold(Vec::new(), |mut pieces: Vec<String>, part| {
             let word = part.trim_end_matches(' ');

@@ -48,7 +48,7 @@ const LEADS: &[&str] = &[
 ];
 
 /// Returns the language (BCP 47) that comes soonest after a word that asks for one.
-pub(super) fn language_asked_for(instructions: &str) -> Option<&'static str> {
+pub(crate) fn language_asked_for(instructions: &str) -> Option<&'static str> {
     let instructions = instructions.to_lowercase();
     LEADS.iter().find_map(|lead| {
         let (_, rest) = instructions.split_once(lead)?;

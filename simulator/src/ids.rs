@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand::distr::Alphanumeric;
 
 /// Returns a new identifier such as `item_CZ8rT0...`, at most 32 characters long.
-pub(super) fn new_id(prefix: &str) -> String {
+pub(crate) fn new_id(prefix: &str) -> String {
     let random = rand::rng()
         .sample_iter(Alphanumeric)
         .take(21)

@@ -1,0 +1,94 @@
+//! What goes wrong, because a script says so.
+
+use std::time::Duration;
+
+use axum::extract::ws::Message;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::connection::{Connection, End, Later};
+use super::generation::unknown_messages;
+use super::refusal::Refusal;
+use crate::script::{ConnectionFault, ReplyFault, ReplyFaultKind};
+
+impl Connection {
+    /// Sets a fault of the whole connection going; returns when the socket is to be dropped.
+    pub(super) fn begin_fault(&mut self) -> Option<Instant> {
+        match self.fault.clone() {
+            Some(ConnectionFault::Close {
+                after_ms,
+                code,
+                reason,
+            }) => {
+                let refusal = Refusal::new(code, reason);
+                self.schedule(Duration::from_millis(after_ms), Later::Close(refusal));
+                None
+            }
+            Some(ConnectionFault::Drop { after_ms }) => {
+                Some(Instant::now() + Duration::from_millis(after_ms))
+            }
+            Some(ConnectionFault::Silent) => {
+                self.mute();
+                None
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) async fn slow_setup(&mut self) {
+        if let Some(ConnectionFault::Slow { delay_ms }) = self.fault {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+        }
+    }
+
+    /// Refuses to go on with a session where the script wants that.
+    pub(super) const fn refuse_resumption(&self) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// Lets a fault happen in a turn.
+    pub(super) async fn on_fault(&mut self, fault: ReplyFault) -> Result<(), End> {
+        match fault.kind {
+            ReplyFaultKind::Close => Err(Refusal::new(fault.code, fault.reason).into()),
+            ReplyFaultKind::Drop => Err(End::Drop),
+            ReplyFaultKind::Stall => {
+                if let Some(generation) = &mut self.generation {
+                    generation.delivery = None;
+                }
+                Ok(())
+            }
+            ReplyFaultKind::Hang => {
+                self.mute();
+                Ok(())
+            }
+            ReplyFaultKind::Rubbish => {
+                for rubbish in [
+                    r#"{"serverContent": {"modelTurn": "#,
+                    "rubbish",
+                    "[1, 2, 3]",
+                    r#"{"serverContent": 7}"#,
+                    r#"{"serverContent": {"modelTurn": {"parts": [{"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": "%%%"}}]}}}"#,
+                ] {
+                    self.send_message(Message::binary(rubbish)).await?;
+                }
+                self.send_message(Message::binary(vec![0_u8, 159, 146, 150]))
+                    .await?;
+                for message in unknown_messages() {
+                    self.send(message).await?;
+                }
+                Ok(())
+            }
+            // There are no error messages here: what goes wrong ends the connection, or the turn before its time.
+            ReplyFaultKind::Error => Err(Refusal::internal().into()),
+            ReplyFaultKind::RateLimit => Err(Refusal::quota().into()),
+            ReplyFaultKind::Failed => {
+                let Some(generation) = self.generation.take() else {
+                    return Ok(());
+                };
+                drop(generation);
+                self.send(json!({"serverContent": {"turnComplete": true, "turnCompleteReason": "RESPONSE_REJECTED"}}))
+                    .await
+            }
+        }
+    }
+}
