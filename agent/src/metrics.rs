@@ -84,6 +84,14 @@ pub struct Metrics {
     pub turns_lost: Counter,
     /// Faults of providers that ended a session.
     pub provider_faults: Counter,
+    /// Sessions of a provider that were left for another one at a time of our choice.
+    pub planned_hand_overs: Counter,
+    /// Sessions of a provider that were left for another one after a fault.
+    pub unplanned_hand_overs: Counter,
+    /// How long no session listened when we chose the time.
+    pub planned_hand_over_gap: Histogram,
+    /// How long no session listened after a fault.
+    pub unplanned_hand_over_gap: Histogram,
     /// From a packet's arrival to the provider's queue, for packets in order.
     pub packet_to_provider: Histogram,
     /// From a reply's first sound to its first packet out.

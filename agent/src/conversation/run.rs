@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use avaaz_tutor::{
-    Bridge, BridgeSetup, Capabilities, EndReason, Input, Moment, Output, ProviderCommand,
-    ProviderEvent,
+    Bridge, BridgeSetup, Capabilities, EndReason, HandedOver, Input, Moment, Output,
+    ProviderCommand, ProviderEvent,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
@@ -241,6 +241,10 @@ impl Loop {
                 self.metrics.provider_faults.increase();
                 tracing::warn!(kind = ?fault.kind, detail = %fault.detail, provider = self.voice.provider_name(), "the provider's session ended");
             }
+            Input::NextFailed(fault) => {
+                self.metrics.provider_faults.increase();
+                tracing::warn!(kind = ?fault.kind, detail = %fault.detail, provider = self.voice.provider_name(), "a session could not be prepared");
+            }
             Input::Provider(ProviderEvent::Complained(fault)) => {
                 tracing::warn!(kind = ?fault.kind, detail = %fault.detail, provider = self.voice.provider_name(), "the provider complained");
             }
@@ -265,6 +269,15 @@ impl Loop {
                 self.follows.extend(self.voice.ask(command));
             }
             Output::CloseProvider => self.voice.close(),
+            Output::OpenNext(setup) => self.voice.open_next(*setup),
+            Output::SwitchToNext => {
+                if let Some((capabilities, model)) = self.voice.switch() {
+                    self.ear.set_rate(capabilities.input_rate_hz);
+                    self.turns.set_model(&model);
+                }
+            }
+            Output::CloseNext => self.voice.close_next(),
+            Output::HandedOver(handed_over) => self.on_handed_over(handed_over),
             Output::Play { reply, pcm } => {
                 if !self.playout.play(&reply, &pcm) {
                     tracing::warn!("a reply is longer than can be kept; the rest is not spoken");
@@ -284,6 +297,31 @@ impl Loop {
             Output::HandBack => return Some(Finish::HandBack),
         }
         None
+    }
+
+    fn on_handed_over(&mut self, handed_over: HandedOver) {
+        let planned = handed_over.is_planned();
+        let (counter, gaps) = if planned {
+            (
+                &self.metrics.planned_hand_overs,
+                &self.metrics.planned_hand_over_gap,
+            )
+        } else {
+            (
+                &self.metrics.unplanned_hand_overs,
+                &self.metrics.unplanned_hand_over_gap,
+            )
+        };
+        counter.increase();
+        gaps.record(handed_over.gap);
+        tracing::info!(
+            planned,
+            cause = handed_over.cause.as_str(),
+            to = self.voice.provider_name(),
+            gap_ms = handed_over.gap.as_millis(),
+            waited_ms = handed_over.waited.as_millis(),
+            "another session of the provider has taken over"
+        );
     }
 
     fn on_room(&mut self, event: Option<RoomEvent>) -> Option<Finish> {

@@ -1,21 +1,35 @@
-//! The provider's side of a conversation: opening, open, or closed; never waited for.
+//! The provider's side of a conversation: opening, open, or closed; never waited for. A second session may open beside the first.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use avaaz_tutor::{Fault, FaultKind, Input, ProviderCommand, ProviderEvent, SessionSetup};
+use avaaz_tutor::{
+    Capabilities, Fault, FaultKind, Input, ProviderCommand, ProviderEvent, SessionSetup,
+};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::realtime::{Provider, ProviderSession};
 
-/// The connection to the provider.
+/// What a session that waits to take over may say before; all of it is told then.
+const MOST_KEPT: usize = 64;
+
+/// The connections to the provider.
 pub(super) struct Voice {
     provider: Arc<dyn Provider>,
-    state: State,
+    line: Line,
+    next: Line,
+    /// What the second session said, but for being ready.
+    kept: VecDeque<ProviderEvent>,
+    /// What the second session can do, and its model, once it is ready.
+    next_is: Option<(Capabilities, String)>,
+    /// Said by the session that took over, before it did.
+    before: VecDeque<ProviderEvent>,
 }
 
-enum State {
+/// One connection.
+enum Line {
     Closed,
     Opening {
         opened: oneshot::Receiver<Result<ProviderSession, Fault>>,
@@ -27,11 +41,24 @@ enum State {
     },
 }
 
+/// What comes over a line.
+enum Said {
+    Event(ProviderEvent),
+    /// It never was ready.
+    Failed(Fault),
+    /// It was.
+    Ended(Fault),
+}
+
 impl Voice {
     pub(super) fn new(provider: Arc<dyn Provider>) -> Self {
         Self {
             provider,
-            state: State::Closed,
+            line: Line::Closed,
+            next: Line::Closed,
+            kept: VecDeque::new(),
+            next_is: None,
+            before: VecDeque::new(),
         }
     }
 
@@ -41,26 +68,39 @@ impl Voice {
 
     /// Opens a session in a task of its own; [`Self::next`] tells how it went.
     pub(super) fn open(&mut self, setup: SessionSetup) {
-        let provider = Arc::clone(&self.provider);
-        let (tell, opened) = oneshot::channel();
-        let task = tokio::spawn(async move {
-            // Nobody waits any more when it was closed meanwhile; the session is dropped, which closes it.
-            let _ = tell.send(provider.open(&setup).await);
-        });
-        self.state = State::Opening {
-            opened,
-            _task: AbortOnDropHandle::new(task),
-        };
+        self.before.clear();
+        self.line = Line::open(Arc::clone(&self.provider), setup);
     }
 
     /// Closes the session; nothing it still says is handed over.
     pub(super) fn close(&mut self) {
-        self.state = State::Closed;
+        self.before.clear();
+        self.line = Line::Closed;
+    }
+
+    /// Opens a second session beside the first.
+    pub(super) fn open_next(&mut self, setup: SessionSetup) {
+        self.close_next();
+        self.next = Line::open(Arc::clone(&self.provider), setup);
+    }
+
+    /// Closes the second session.
+    pub(super) fn close_next(&mut self) {
+        self.next = Line::Closed;
+        self.kept.clear();
+        self.next_is = None;
+    }
+
+    /// Lets the second session take the place of the first, which is closed. Returns what it can do, and its model.
+    pub(super) fn switch(&mut self) -> Option<(Capabilities, String)> {
+        self.line = std::mem::replace(&mut self.next, Line::Closed);
+        self.before = std::mem::take(&mut self.kept);
+        self.next_is.take()
     }
 
     /// Asks the provider for something; never waits. Gives back what has to be told when it does not keep up.
     pub(super) fn ask(&mut self, command: ProviderCommand) -> Option<Input> {
-        let State::Open { session, ready } = &self.state else {
+        let Line::Open { session, ready } = &self.line else {
             tracing::debug!("asked a provider that is not open");
             return None;
         };
@@ -70,59 +110,108 @@ impl Voice {
             Err(TrySendError::Closed(_)) => None,
             Err(TrySendError::Full(_)) => {
                 let ready = *ready;
-                self.state = State::Closed;
-                Some(ended(ready, broken("the provider does not keep up")))
+                self.close();
+                Some(told(ended(ready, broken("the provider does not keep up"))))
             }
         }
     }
 
     /// Waits for what the provider says. Cancel-safe; pending for ever while it is closed.
     pub(super) async fn next(&mut self) -> Input {
+        if let Some(event) = self.before.pop_front() {
+            return Input::Provider(event);
+        }
         loop {
-            match &mut self.state {
-                State::Closed => return std::future::pending().await,
-                State::Opening { opened, .. } => match opened.await {
-                    Ok(Ok(session)) => {
-                        self.state = State::Open {
-                            session,
-                            ready: false,
-                        };
-                    }
-                    Ok(Err(fault)) => {
-                        self.state = State::Closed;
-                        return Input::ProviderFailed(fault);
-                    }
-                    Err(_) => {
-                        self.state = State::Closed;
-                        return Input::ProviderFailed(broken("opening the session panicked"));
-                    }
-                },
-                State::Open { session, ready } => {
-                    let event = session.events.recv().await;
-                    let ready_before = *ready;
-                    *ready |= matches!(event, Some(ProviderEvent::Ready { .. }));
-                    return match event {
-                        Some(ProviderEvent::Closed(fault)) => {
-                            self.state = State::Closed;
-                            ended(ready_before, fault)
-                        }
-                        Some(event) => Input::Provider(event),
-                        None => {
-                            self.state = State::Closed;
-                            ended(ready_before, broken("the session ended without a word"))
-                        }
-                    };
+            let of_the_next = tokio::select! {
+                said = self.line.next() => return told(said),
+                said = self.next.next() => said,
+            };
+            match of_the_next {
+                Said::Event(ProviderEvent::Ready {
+                    capabilities,
+                    model,
+                }) => {
+                    self.next_is = Some((capabilities.clone(), model));
+                    return Input::NextReady(capabilities);
+                }
+                Said::Event(event) if self.kept.len() < MOST_KEPT => self.kept.push_back(event),
+                Said::Event(_) => {
+                    self.close_next();
+                    return Input::NextFailed(broken("it talks before it is asked"));
+                }
+                Said::Failed(fault) | Said::Ended(fault) => {
+                    self.close_next();
+                    return Input::NextFailed(fault);
                 }
             }
         }
     }
 }
 
-fn ended(was_ready: bool, fault: Fault) -> Input {
+impl Line {
+    fn open(provider: Arc<dyn Provider>, setup: SessionSetup) -> Self {
+        let (tell, opened) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            // Nobody waits any more when it was closed meanwhile; the session is dropped, which closes it.
+            let _ = tell.send(provider.open(&setup).await);
+        });
+        Self::Opening {
+            opened,
+            _task: AbortOnDropHandle::new(task),
+        }
+    }
+
+    /// Waits for what is said. Cancel-safe; pending for ever while it is closed.
+    async fn next(&mut self) -> Said {
+        loop {
+            match self {
+                Self::Closed => return std::future::pending().await,
+                Self::Opening { opened, .. } => {
+                    let fault = match opened.await {
+                        Ok(Ok(session)) => {
+                            *self = Self::Open {
+                                session,
+                                ready: false,
+                            };
+                            continue;
+                        }
+                        Ok(Err(fault)) => fault,
+                        Err(_) => broken("opening the session panicked"),
+                    };
+                    *self = Self::Closed;
+                    return Said::Failed(fault);
+                }
+                Self::Open { session, ready } => {
+                    let fault = match session.events.recv().await {
+                        Some(ProviderEvent::Closed(fault)) => fault,
+                        Some(event) => {
+                            *ready |= matches!(event, ProviderEvent::Ready { .. });
+                            return Said::Event(event);
+                        }
+                        None => broken("the session ended without a word"),
+                    };
+                    let ready = *ready;
+                    *self = Self::Closed;
+                    return ended(ready, fault);
+                }
+            }
+        }
+    }
+}
+
+fn told(said: Said) -> Input {
+    match said {
+        Said::Event(event) => Input::Provider(event),
+        Said::Failed(fault) => Input::ProviderFailed(fault),
+        Said::Ended(fault) => Input::Provider(ProviderEvent::Closed(fault)),
+    }
+}
+
+fn ended(was_ready: bool, fault: Fault) -> Said {
     if was_ready {
-        Input::Provider(ProviderEvent::Closed(fault))
+        Said::Ended(fault)
     } else {
-        Input::ProviderFailed(fault)
+        Said::Failed(fault)
     }
 }
 

@@ -1,8 +1,10 @@
 //! The bridge between a learner and a provider: takes what happens, says what to do.
 //!
 //! This file holds the state, the doors and the order in which due things are settled. What happens on each side is in
-//! `bridge/learner.rs` and `bridge/tutor.rs`, the provider's line in `bridge/line.rs`, the ways out in `bridge/leaving.rs`.
+//! `bridge/learner.rs` and `bridge/tutor.rs`, the provider's line in `bridge/line.rs`, its replacement
+//! in `bridge/handover.rs`, the ways out in `bridge/leaving.rs`.
 
+mod handover;
 mod learner;
 mod leaving;
 mod line;
@@ -17,8 +19,8 @@ use crate::ear::Ear;
 use crate::floor::{Floor, Holder};
 use crate::reply::Reply;
 use crate::{
-    AgentState, Brief, Capabilities, EndReason, Input, Moment, Output, PastTurn, ProviderCommand,
-    ProviderEvent, ReplyId, VoiceState,
+    AgentState, Brief, Capabilities, EndReason, HandOverCause, Input, Moment, Output, PastTurn,
+    ProviderCommand, ProviderEvent, ReplyId, VoiceState,
 };
 use leaving::{Leaving, Way};
 use line::Line;
@@ -79,6 +81,7 @@ pub struct Bridge {
     knows_presses: bool,
 
     line: Line,
+    change: handover::Change,
     backoff: Backoff,
     failing_since: Option<Moment>,
     refusals: u32,
@@ -158,6 +161,7 @@ impl Bridge {
             wrap_up_owed: false,
             knows_presses: false,
             line: Line::Down,
+            change: handover::Change::default(),
             backoff: Backoff::new(setup.jitter_seed),
             failing_since: None,
             refusals: 0,
@@ -191,6 +195,8 @@ impl Bridge {
             Input::LearnerReleased => self.learner_released(),
             Input::ProviderFailed(fault) => self.provider_lost(&fault),
             Input::Provider(event) => self.provider_said(event),
+            Input::NextReady(capabilities) => self.next_ready(capabilities),
+            Input::NextFailed(fault) => self.next_failed(&fault),
             Input::Played { reply, sent, heard } => self.played(&reply, sent, heard),
             Input::PlayoutDrained { reply } => self.playout_drained(&reply),
             Input::BriefChanged(brief) => self.brief_changed(*brief),
@@ -227,6 +233,7 @@ impl Bridge {
             Some(self.allowance.limit()),
             recycle.map(|(soft, _)| soft),
             recycle.map(|(_, hard)| hard),
+            recycle.and_then(|_| self.change_due()),
             self.leaving.as_ref().map(|leaving| leaving.until),
         ]
         .into_iter()
@@ -269,9 +276,10 @@ impl Bridge {
             }
             ProviderEvent::ToolCancelled { .. }
             | ProviderEvent::Used { .. }
-            | ProviderEvent::Resumable { .. }
             | ProviderEvent::Complained(_) => {}
+            ProviderEvent::Resumable { handle } => self.resumable(handle),
             ProviderEvent::ClosingSoon { left } => {
+                self.change.cause = Some(HandOverCause::Announced);
                 self.recycle = Some((self.now, self.now.saturating_add(left.mul_f64(0.8))));
             }
             ProviderEvent::Closed(fault) => self.provider_lost(&fault),
@@ -310,6 +318,7 @@ impl Bridge {
                 self.owed = Some(Owed::Rest);
             }
             self.close_provider();
+            self.forget_gap();
             self.floor.end_speech(self.now, &mut self.out);
             self.floor.give_up_words(None, &mut self.out);
         }

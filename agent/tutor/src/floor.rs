@@ -67,6 +67,11 @@ impl Floor {
         self.holder
     }
 
+    /// Returns the last turn that has begun.
+    pub(crate) fn last_begun(&self) -> u32 {
+        self.next.saturating_sub(1)
+    }
+
     pub(crate) fn transcript(&self) -> &Transcript {
         &self.transcript
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Brief, EndReason, Fault, Pcm, ProviderEvent, ReplyId};
+use crate::{Brief, Capabilities, EndReason, Fault, Pcm, ProviderEvent, ReplyId};
 
 /// Something that happened. Hand them over one at a time, in the order of their happening.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,10 @@ pub enum Input {
     ProviderFailed(Fault),
     /// The open provider says something. What an earlier session still says after [`crate::Output::CloseProvider`] is not handed over.
     Provider(ProviderEvent),
+    /// The session that [`crate::Output::OpenNext`] asked for is ready. What else it says is kept until it takes over.
+    NextReady(Capabilities),
+    /// The session that [`crate::Output::OpenNext`] asked for cannot be had, or ended before it took over.
+    NextFailed(Fault),
 
     /// The playout sent a frame: so much of the reply has been sent, and so much of it is heard by our best estimate
     /// (sent, less what the network and the listener's buffer still hold).

@@ -14,6 +14,7 @@ mod bridge;
 mod brief;
 mod ear;
 mod floor;
+mod handover;
 mod input;
 mod instructions;
 mod output;
@@ -26,6 +27,7 @@ mod words;
 
 pub use bridge::{Bridge, BridgeSetup};
 pub use brief::{Brief, Level, Mode, Patience};
+pub use handover::{HandOverCause, HandedOver};
 pub use input::Input;
 pub use output::{AgentState, Caption, EndedTurn, Output, VoiceState};
 pub use provider::{

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    EndReason, Moment, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker, TurnId, Usage,
+    EndReason, HandedOver, Moment, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker, TurnId,
+    Usage,
 };
 
 /// Something the caller must bring about, at once and in this order.
@@ -15,6 +16,14 @@ pub enum Output {
     ToProvider(ProviderCommand),
     /// Close the provider's session. It costs money as long as it is open.
     CloseProvider,
+    /// Open a second session beside the open one; answer with [`crate::Input::NextReady`] or [`crate::Input::NextFailed`].
+    OpenNext(Box<SessionSetup>),
+    /// The second session takes the place of the open one, which is closed. What follows is for the new one.
+    SwitchToNext,
+    /// Close the second session unused.
+    CloseNext,
+    /// One session has taken the place of another: for the record.
+    HandedOver(HandedOver),
 
     /// Append sound to the playout of a reply; begins it when it is the first.
     Play {

@@ -42,7 +42,7 @@ pub struct Capabilities {
     pub input_rate_hz: u32,
     /// The rate that replies come at, in Hz.
     pub output_rate_hz: u32,
-    /// Whether a reply can be cut at what was heard.
+    /// Whether a reply can be cut at what was heard. Otherwise the provider is told in words.
     pub truncate_replies: bool,
     /// Whether instructions can change while the session is open.
     pub change_setup_midway: bool,

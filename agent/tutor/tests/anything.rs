@@ -23,6 +23,7 @@ fn fault_kind() -> impl Strategy<Value = FaultKind> {
         Just(FaultKind::Busy),
         Just(FaultKind::Broken),
         Just(FaultKind::Expired),
+        Just(FaultKind::StaleHandle),
         Just(FaultKind::Nonsense),
     ]
 }
@@ -53,7 +54,7 @@ fn provider_event() -> impl Strategy<Value = ProviderEvent> {
     ];
     prop_oneof![
         4 => (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(interrupts_by_itself, truncate_replies, change_setup_midway)| {
-            let capabilities = Capabilities { interrupts_by_itself, truncate_replies, change_setup_midway, session_limit: Some(secs(300)), ..capabilities() };
+            let capabilities = Capabilities { interrupts_by_itself, truncate_replies, change_setup_midway, overlaps: truncate_replies, session_limit: Some(secs(300)), ..capabilities() };
             ProviderEvent::Ready { capabilities, model: "m".to_owned() }
         }),
         3 => item().prop_map(|item| ProviderEvent::SpeechStarted { item }),
@@ -64,6 +65,7 @@ fn provider_event() -> impl Strategy<Value = ProviderEvent> {
         8 => (reply_id(), pcm()).prop_map(|(reply, pcm)| ProviderEvent::ReplyAudio { reply, pcm }),
         8 => (reply_id(), words()).prop_map(|(reply, delta)| ProviderEvent::ReplyWords { reply, delta }),
         4 => (reply_id(), end).prop_map(|(reply, how)| ProviderEvent::ReplyEnded { reply, how, usage: None }),
+        1 => (0..9_u8).prop_map(|n| ProviderEvent::Resumable { handle: (n > 2).then(|| avaaz_tutor::ResumeHandle(format!("h{n}").into())) }),
         1 => (0..100_u64).prop_map(|s| ProviderEvent::ClosingSoon { left: secs(s) }),
         1 => fault_kind().prop_map(|kind| ProviderEvent::Complained(fault(kind))),
         1 => fault_kind().prop_map(|kind| ProviderEvent::Closed(fault(kind))),
@@ -80,6 +82,8 @@ fn input() -> impl Strategy<Value = Input> {
         1 => Just(Input::LearnerPressed),
         1 => Just(Input::LearnerReleased),
         1 => fault_kind().prop_map(|kind| Input::ProviderFailed(fault(kind))),
+        4 => Just(Input::NextReady(capabilities())),
+        1 => fault_kind().prop_map(|kind| Input::NextFailed(fault(kind))),
         40 => provider_event().prop_map(Input::Provider),
         12 => (reply_id(), at(), at()).prop_map(|(reply, sent, heard)| Input::Played { reply, sent, heard }),
         4 => reply_id().prop_map(|reply| Input::PlayoutDrained { reply }),
@@ -113,6 +117,7 @@ struct Watch {
     playing: Vec<ReplyId>,
     appended: BTreeMap<TurnId, String>,
     provider_open: bool,
+    next_open: bool,
     over: bool,
 }
 
@@ -215,6 +220,19 @@ impl Watch {
                     || turn.interrupted
                     || turn.speaker == avaaz_tutor::Speaker::Tutor));
             }
+            Output::OpenNext(_) => {
+                assert!(self.provider_open && !self.next_open, "beside an open one");
+                self.next_open = true;
+            }
+            Output::SwitchToNext => {
+                assert!(self.next_open, "there is one to switch to");
+                self.provider_open = true;
+                self.next_open = false;
+            }
+            Output::CloseNext => {
+                assert!(self.next_open, "only what is open is closed");
+                self.next_open = false;
+            }
             Output::CloseProvider => {
                 assert!(self.provider_open, "only what is open is closed");
                 self.provider_open = false;
@@ -222,7 +240,10 @@ impl Watch {
             Output::End(_) | Output::HandBack => {
                 assert_eq!(self.begun.len(), self.ended.len(), "all turns were given");
                 assert!(self.pending.is_empty(), "no words are pending for ever");
-                assert!(!self.provider_open, "an orphan costs money");
+                assert!(
+                    !self.provider_open && !self.next_open,
+                    "an orphan costs money"
+                );
                 self.over = true;
             }
             _ => {}
@@ -263,6 +284,13 @@ proptest! {
             let from_provider = matches!(input, Input::Provider(_) | Input::ProviderFailed(_));
             if from_provider && !watch.provider_open {
                 continue;
+            }
+            let of_the_next = matches!(input, Input::NextReady(_) | Input::NextFailed(_));
+            if of_the_next && !watch.next_open {
+                continue;
+            }
+            if matches!(input, Input::NextFailed(_)) {
+                watch.next_open = false;
             }
             if matches!(input, Input::ProviderFailed(_) | Input::Provider(ProviderEvent::Closed(_))) {
                 watch.provider_open = false;

@@ -304,26 +304,6 @@ fn an_account_without_money_is_a_provider_that_refuses() {
 }
 
 #[test]
-fn an_old_session_is_replaced_between_turns() {
-    let mut setup = bridge_setup();
-    setup.capabilities.session_limit = Some(secs(600));
-    let mut world = World::new(setup);
-    world.joins();
-    world.ready();
-    world.says("greeting", &["Hello!"], 400);
-    world.run(secs(479));
-    world.says("r1", &["One"], 3000);
-    world.log.clear();
-    world.run(secs(2));
-    assert!(world.opened().is_empty(), "not while somebody speaks");
-    world.run(secs(2));
-    assert_eq!(world.opened().len(), 1);
-    world.ready();
-    assert!(world.requests().is_empty());
-    assert_eq!(world.turns()[0].text, "One");
-}
-
-#[test]
 fn a_session_that_the_provider_will_close_is_left_in_time_even_while_somebody_speaks() {
     let mut world = World::greeted();
     world.starts_speaking("i1");

@@ -42,8 +42,10 @@ fn a_change_of_mode_or_patience_reaches_the_tutor_at_once() {
 }
 
 #[test]
-fn a_change_of_voice_waits_for_the_next_session() {
+fn a_change_of_voice_prepares_a_session_that_takes_over_between_turns() {
     let mut world = World::greeted();
+    world.run(secs(6));
+    world.log.clear();
     change(
         &mut world,
         Brief {
@@ -52,10 +54,12 @@ fn a_change_of_voice_waits_for_the_next_session() {
         },
     );
     assert!(world.requests().is_empty());
-    world.provider(avaaz_tutor::ProviderEvent::Closed(fault(
-        avaaz_tutor::FaultKind::Broken,
-    )));
-    assert_eq!(world.opened()[0].1.voice.as_deref(), Some("cedar"));
+    assert!(
+        matches!(&world.log[0].1, Output::OpenNext(setup) if setup.voice.as_deref() == Some("cedar"))
+    );
+    world.next_ready();
+    assert!(world.has(&Output::SwitchToNext));
+    assert!(world.opened().is_empty(), "the old one served until then");
 }
 
 #[test]
@@ -91,9 +95,11 @@ fn a_provider_that_cannot_change_gets_a_new_session_between_turns() {
             ..brief()
         },
     );
-    assert_eq!(world.opened().len(), 1);
+    world.run(ms(500));
+    world.next_ready();
+    assert!(!world.has(&Output::SwitchToNext));
     world.run(secs(2));
-    assert_eq!(world.opened().len(), 2);
+    assert!(world.has(&Output::SwitchToNext));
     assert!(world.requests().is_empty());
 }
 

@@ -28,7 +28,7 @@ fn text(metrics: &Metrics) -> String {
         out,
         "# TYPE agent_conversations_live gauge\nagent_conversations_live {live}"
     );
-    let counters: [(&str, &Counter); 8] = [
+    let counters: [(&str, &Counter); 10] = [
         ("agent_conversations_claimed_total", &metrics.claimed),
         ("agent_conversations_ended_total", &metrics.ended),
         (
@@ -40,11 +40,19 @@ fn text(metrics: &Metrics) -> String {
         ("agent_turn_write_retries_total", &metrics.write_retries),
         ("agent_turns_lost_total", &metrics.turns_lost),
         ("agent_provider_faults_total", &metrics.provider_faults),
+        (
+            "agent_planned_hand_overs_total",
+            &metrics.planned_hand_overs,
+        ),
+        (
+            "agent_unplanned_hand_overs_total",
+            &metrics.unplanned_hand_overs,
+        ),
     ];
     for (name, counter) in counters {
         let _ = writeln!(out, "# TYPE {name} counter\n{name} {}", counter.get());
     }
-    let histograms: [(&str, &Histogram); 4] = [
+    let histograms: [(&str, &Histogram); 6] = [
         (
             "agent_packet_to_provider_seconds",
             &metrics.packet_to_provider,
@@ -52,6 +60,14 @@ fn text(metrics: &Metrics) -> String {
         ("agent_reply_to_room_seconds", &metrics.reply_to_room),
         ("agent_mouth_to_ear_seconds", &metrics.mouth_to_ear),
         ("agent_room_join_seconds", &metrics.join),
+        (
+            "agent_planned_hand_over_gap_seconds",
+            &metrics.planned_hand_over_gap,
+        ),
+        (
+            "agent_unplanned_hand_over_gap_seconds",
+            &metrics.unplanned_hand_over_gap,
+        ),
     ];
     for (name, histogram) in histograms {
         write_histogram(&mut out, name, histogram);

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::{Bridge, Expecting, Owed, Tried};
 use crate::floor::Holder;
-use crate::{Brief, ItemId, Output, Pcm, ProviderCommand, SessionSetup, TurnDetection};
+use crate::{
+    Brief, HandOverCause, ItemId, Output, Pcm, ProviderCommand, SessionSetup, TurnDetection,
+};
 
 /// Speech is noticed some time after it began; so much before the notice belongs to it.
 const NOTICED_LATE: Duration = Duration::from_secs(1);
@@ -202,22 +204,28 @@ impl Bridge {
     pub(super) fn brief_changed(&mut self, brief: Brief) {
         let before = self.setup(Vec::new());
         self.brief = brief;
-        let after = SessionSetup {
-            voice: before.voice.clone(),
-            ..self.setup(Vec::new())
-        };
+        let after = self.setup(Vec::new());
         if before == after {
             return;
         }
         if !self.is_ready() {
             self.change_due = true;
-        } else if self.can.change_setup_midway {
-            self.ask(ProviderCommand::Change(Box::new(after)));
-        } else {
-            self.recycle = Some((
-                self.now,
-                self.recycle.map_or(crate::Moment::MAX, |(_, hard)| hard),
-            ));
+            return;
+        }
+        // No session changes its voice; all else may be told to an open one.
+        let other_voice = before.voice != after.voice;
+        let after = SessionSetup {
+            voice: before.voice.clone(),
+            ..after
+        };
+        if self.can.change_setup_midway && before != after {
+            self.ask(ProviderCommand::Change(Box::new(SessionSetup {
+                voice: self.voice_in_use.clone(),
+                ..after
+            })));
+        }
+        if other_voice || !self.can.change_setup_midway {
+            self.replace_soon(HandOverCause::Settings);
         }
     }
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::{Bridge, Owed};
 use crate::floor::Holder;
 use crate::{
-    Capabilities, EndReason, Fault, FaultKind, Moment, Output, PastTurn, ProviderCommand,
-    SessionSetup, Speaker, VoiceState,
+    Capabilities, EndReason, Fault, FaultKind, HandOverCause, Moment, Output, PastTurn,
+    ProviderCommand, SessionSetup, Speaker, VoiceState,
 };
 
 /// So long a session may take to be set up.
-const OPENS_WITHIN: Duration = Duration::from_secs(15);
+pub(super) const OPENS_WITHIN: Duration = Duration::from_secs(15);
 /// A session that lived so long was a good one: its end begins a new count of failures.
 const PROVED_AFTER: Duration = Duration::from_secs(5);
 /// After so long without a provider the conversation ends.
@@ -46,15 +46,8 @@ impl Bridge {
         )
     }
 
-    pub(super) fn open_provider(&mut self) {
-        // What was typed is told as history.
-        self.unsent_text.clear();
-        if self.owed.is_none()
-            && self.replies.is_empty()
-            && self.floor.transcript().waits_for_an_answer()
-        {
-            self.owed = Some(Owed::Answer);
-        }
+    /// Returns what a session is told of what was said.
+    pub(super) fn history(&self) -> Vec<PastTurn> {
         let mut history = self.floor.transcript().for_provider();
         if let (Holder::Tutor { turn, .. }, Some(reply)) =
             (self.floor.holder(), self.replies.front())
@@ -67,18 +60,39 @@ impl Bridge {
                 interrupted: reply.broken,
             });
         }
-        let setup = self.setup(history);
+        history
+    }
+
+    pub(super) fn open_provider(&mut self) {
+        // What was typed is told as history.
+        self.unsent_text.clear();
+        if self.owed.is_none()
+            && self.replies.is_empty()
+            && self.floor.transcript().waits_for_an_answer()
+        {
+            self.owed = Some(Owed::Answer);
+        }
+        let whole = self.setup(self.history());
+        let setup = self.resuming(whole);
         self.voice_in_use = setup.voice.clone();
         self.change_due = false;
+        self.change.tainted = false;
+        self.gap_tried();
         self.line = Line::Opening { since: self.now };
         self.out.push_back(Output::OpenProvider(Box::new(setup)));
     }
 
     pub(super) fn provider_ready(&mut self, capabilities: Capabilities) {
-        self.can = capabilities;
         if self.is_ready() {
-            return;
+            self.can = capabilities;
+        } else {
+            self.session_ready(capabilities);
         }
+    }
+
+    /// A session takes up its work.
+    pub(super) fn session_ready(&mut self, capabilities: Capabilities) {
+        self.can = capabilities;
         self.line = Line::Ready { since: self.now };
         self.was_ready = true;
         self.proved = false;
@@ -88,6 +102,7 @@ impl Bridge {
                 self.now.saturating_add(limit.mul_f64(0.97)),
             )
         });
+        self.end_gap();
         self.show_voice(VoiceState::Available);
         if std::mem::take(&mut self.change_due) {
             let setup = SessionSetup {
@@ -97,7 +112,10 @@ impl Bridge {
             if self.can.change_setup_midway {
                 self.ask(ProviderCommand::Change(Box::new(setup)));
             } else {
-                self.recycle = Some((self.now, Moment::MAX));
+                self.replace_soon(HandOverCause::Settings);
+            }
+            if self.brief.voice != self.voice_in_use {
+                self.replace_soon(HandOverCause::Settings);
             }
         }
 
@@ -133,7 +151,7 @@ impl Bridge {
     }
 
     /// The provider is gone, or will be: what was under way is taken care of.
-    fn let_go(&mut self) {
+    pub(super) fn let_go(&mut self) {
         let lost_from = self
             .sent_until
             .saturating_sub(LAST_MOMENTS)
@@ -162,6 +180,7 @@ impl Bridge {
     }
 
     pub(super) fn close_provider(&mut self) {
+        self.drop_next();
         self.let_go();
         if matches!(self.line, Line::Opening { .. } | Line::Ready { .. }) {
             self.out.push_back(Output::CloseProvider);
@@ -179,9 +198,22 @@ impl Bridge {
             Line::Opening { .. } => false,
             Line::Ready { since } => self.proved || self.now >= since + PROVED_AFTER,
         };
+        let stays = self.away_since.is_none() && self.leaving.is_none();
+        if stays && self.is_ready() {
+            self.change.cause = Some(HandOverCause::Fault(fault.kind));
+            if self.switch_to_next() {
+                return;
+            }
+        }
+        self.drop_next();
+        self.begin_gap(HandOverCause::Fault(fault.kind));
         self.let_go();
-        if self.away_since.is_some() || self.leaving.is_some() {
+        if !stays {
             self.line = Line::Down;
+            return;
+        }
+        if self.resume_failed(fault) {
+            self.open_provider();
             return;
         }
         if healthy {
@@ -263,23 +295,14 @@ impl Bridge {
         }
     }
 
-    /// Replaces the session before it grows too old, between turns if it can wait for that.
-    pub(super) fn settle_recycling(&mut self) {
-        let Some((soft, hard)) = self
-            .recycle
-            .filter(|_| self.is_ready() && self.leaving.is_none())
-        else {
-            return;
-        };
-        let boundary =
-            self.is_quiet() && !self.floor.waits_for_words() && self.now >= self.replay_over;
-        if (self.now >= soft && boundary) || self.now >= hard {
-            self.replace_session();
-        }
-    }
-
     /// Leaves the open session for another one.
-    pub(super) fn replace_session(&mut self) {
+    pub(super) fn replace_session(&mut self, cause: HandOverCause) {
+        self.drop_next();
+        self.begin_gap(cause);
+        if cause == HandOverCause::Unheard || cause == HandOverCause::Silent {
+            // What it knows is not what is wanted of the next one.
+            self.forget_handle();
+        }
         self.let_go();
         self.out.push_back(Output::CloseProvider);
         if self.away_since.is_some() || self.leaving.is_some() {

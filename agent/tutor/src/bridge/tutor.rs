@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::{Bridge, Expecting, Owed, Tried};
 use crate::floor::{Holder, ReplyOutcome};
 use crate::reply::Reply;
-use crate::{FaultKind, Moment, Output, Pcm, ProviderCommand, ReplyEnd, ReplyId, Usage};
+use crate::{
+    FaultKind, HandOverCause, Moment, Output, Pcm, ProviderCommand, ReplyEnd, ReplyId, Usage,
+};
 
 /// A reply that does not begin in this time is asked for once more.
 const REPLY_BEGINS_WITHIN: Duration = Duration::from_secs(10);
@@ -199,7 +201,8 @@ impl Bridge {
                         reply: reply.id.clone(),
                     });
                 }
-                if cut && reply.sounds() && self.can.truncate_replies {
+                if cut && reply.sounds() {
+                    self.forget_handle();
                     self.ask(ProviderCommand::Truncate {
                         reply: reply.id.clone(),
                         heard: reply.heard_at_provider(),
@@ -207,6 +210,8 @@ impl Bridge {
                     });
                 }
             }
+            // A session that took over while it sounded was told all of it.
+            self.change.tainted |= cut && reply.foreign;
             // Only the first had begun; the others were never heard, and have no turn.
             if matches!(self.floor.holder(), Holder::Tutor { .. }) {
                 self.end_turn_of(reply, cut);
@@ -300,7 +305,7 @@ impl Bridge {
         };
         let first = self.tried != Tried::AnotherSession;
         self.tried = Tried::AnotherSession;
-        self.replace_session();
+        self.replace_session(HandOverCause::Silent);
         self.owed = owed.filter(|_| first);
     }
 }

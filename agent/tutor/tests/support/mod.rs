@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use avaaz_tutor::{
     AgentState, Bridge, BridgeSetup, Brief, Capabilities, Caption, EndedTurn, Fault, FaultKind,
-    Input, ItemId, Level, Mode, Moment, Output, PastTurn, Patience, Pcm, ProviderCommand,
-    ProviderEvent, ReplyEnd, ReplyId, SessionSetup, Speaker, VoiceState,
+    HandedOver, Input, ItemId, Level, Mode, Moment, Output, PastTurn, Patience, Pcm,
+    ProviderCommand, ProviderEvent, ReplyEnd, ReplyId, SessionSetup, Speaker, VoiceState,
 };
 
 pub const RATE: u32 = 24_000;
@@ -239,6 +239,22 @@ impl World {
             capabilities,
             model: "m".to_owned(),
         });
+    }
+
+    /// The session that was prepared is ready.
+    pub fn next_ready(&mut self) {
+        let capabilities = self.can.clone();
+        self.give(Input::NextReady(capabilities));
+    }
+
+    pub fn hand_overs(&self) -> Vec<HandedOver> {
+        self.log
+            .iter()
+            .filter_map(|(_, output)| match output {
+                Output::HandedOver(handed_over) => Some(*handed_over),
+                _ => None,
+            })
+            .collect()
     }
 
     /// The provider says a whole reply at once: each word with its sound.
