@@ -14,7 +14,7 @@ PYTHON_TESTS = places.ROOT / "tests" / "python"
 
 def tests_for_python() -> None:
     python_packages.install(places.STATE / "venv-tests", PYTHON_TESTS / "requirements.txt", hashed=False,
-                            why="Fetching the Python packages of the client tests (LiveKit's and OpenAI's SDKs).")
+                            why="Fetching the Python packages of the client tests (LiveKit's, OpenAI's and Gemini's SDKs).")
 
 
 def main() -> int:

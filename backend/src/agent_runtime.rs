@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use avaaz_agent::metrics::Metrics;
 use avaaz_agent::realtime::Provider;
+use avaaz_agent::realtime::gemini::{GeminiConfig, GeminiProvider};
 use avaaz_agent::realtime::openai::{
     DEFAULT_TRANSCRIPTION_MODEL, DEFAULT_VOICE, OpenAiConfig, OpenAiProvider,
 };
@@ -83,19 +84,28 @@ impl AgentRuntime {
 fn providers(config: &Config) -> anyhow::Result<Providers> {
     let realtime = &config.realtime;
     let mut all: Vec<Arc<dyn Provider>> = Vec::new();
-    for (name, provider) in [
-        ("openai", &realtime.openai),
-        ("simulator", &realtime.simulator),
-    ] {
-        if let Some(provider) = provider {
-            all.push(openai(name, provider)?);
-        }
+    for (name, provider) in realtime.providers() {
+        all.push(match name {
+            "gemini" => gemini(name, provider)?,
+            // Our stand-in speaks OpenAI's protocol.
+            _ => openai(name, provider)?,
+        });
     }
     let mut all = all.into_iter();
     let default = all
         .next()
-        .context("no voice that this release can use: set OPENAI_API_KEY, or use `avaaz dev`, which brings a stand-in")?;
+        .context("no voice: set OPENAI_API_KEY or GEMINI_API_KEY, or use `avaaz dev`, which brings a stand-in")?;
     Ok(all.fold(Providers::new(default), Providers::with))
+}
+
+fn gemini(name: &str, provider: &ProviderConfig) -> anyhow::Result<Arc<dyn Provider>> {
+    let provider = GeminiProvider::new(GeminiConfig {
+        name: name.to_owned(),
+        base_url: Url::parse(&provider.base_url)?,
+        api_key: provider.api_key.clone(),
+        model: provider.model.clone(),
+    })?;
+    Ok(Arc::new(provider))
 }
 
 fn openai(name: &str, provider: &ProviderConfig) -> anyhow::Result<Arc<dyn Provider>> {

@@ -1,19 +1,20 @@
-//! Whether the realtime provider can be reached and takes our key, asked without spending anything.
+//! Whether the realtime providers can be reached and take our keys, asked without spending anything.
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use reqwest::{Client, StatusCode};
 use secrecy::ExposeSecret as _;
 
 use crate::config::{ProviderConfig, RealtimeConfig};
-use crate::health::Check;
+use crate::health::{Check, CheckStatus};
 use crate::tls;
 
-/// Asks the provider that serves whoever has no wish.
+/// Asks the providers that are configured.
 #[derive(Debug)]
 pub struct ProviderCheck {
     client: Client,
-    provider: Option<(&'static str, ProviderConfig)>,
+    providers: Vec<(&'static str, ProviderConfig)>,
 }
 
 impl ProviderCheck {
@@ -25,19 +26,43 @@ impl ProviderCheck {
         Self {
             client: client
                 .expect("a client with built-in root certificates needs nothing from outside"),
-            provider: config
-                .default_provider()
-                .map(|(name, provider)| (name, provider.clone())),
+            providers: config
+                .providers()
+                .map(|(name, provider)| (name, provider.clone()))
+                .collect(),
         }
     }
 
-    /// Lists the provider's models: free of charge, and it needs the key.
+    /// Returns whether there is a voice: one provider that works is enough, and the others are named.
     pub async fn check(&self) -> Check {
-        let Some((name, provider)) = &self.provider else {
-            return Check::failed("not configured: set OPENAI_API_KEY");
-        };
+        let found = self.check_each().await;
+        if found.is_empty() {
+            return Check::failed("not configured: set OPENAI_API_KEY or GEMINI_API_KEY");
+        }
+        let works = found.iter().any(|check| check.status == CheckStatus::Ok);
+        let details: Vec<String> = found.into_iter().map(|check| check.detail).collect();
+        let details = details.join("; ");
+        if works {
+            Check::ok(details)
+        } else {
+            Check::failed(details)
+        }
+    }
+
+    /// Asks each provider that is configured.
+    pub async fn check_each(&self) -> Vec<Check> {
+        join_all(
+            self.providers
+                .iter()
+                .map(|(name, provider)| self.ask(name, provider)),
+        )
+        .await
+    }
+
+    /// Lists the provider's models: free of charge, and it needs the key.
+    async fn ask(&self, name: &str, provider: &ProviderConfig) -> Check {
         let base = http_url(&provider.base_url);
-        let request = match *name {
+        let request = match name {
             "gemini" => self
                 .client
                 .get(format!("{base}/v1beta/models?pageSize=1"))
@@ -49,6 +74,10 @@ impl ProviderCheck {
         };
         match request.send().await.map(|answer| answer.status()) {
             Ok(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                Check::failed(format!("{name} refuses the key"))
+            }
+            // That is how Gemini calls a key that it does not know.
+            Ok(StatusCode::BAD_REQUEST) if name == "gemini" => {
                 Check::failed(format!("{name} refuses the key"))
             }
             Ok(status) if status.is_server_error() => {

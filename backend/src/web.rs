@@ -61,7 +61,7 @@ impl WebApp {
             email: demo::EMAIL.into(),
             password: demo::PASSWORD.into(),
         });
-        let has_stand_in = matches!(config.realtime.default_provider(), Some(("simulator", _)));
+        let has_stand_in = matches!(config.realtime.providers().next(), Some(("simulator", _)));
         Self {
             files: config.http.web_dir.clone(),
             public_web_url: config.http.public_web_url.clone(),

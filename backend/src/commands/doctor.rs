@@ -34,7 +34,7 @@ pub async fn main(env: &Env) -> anyhow::Result<()> {
     let config = Config::read(env)?;
     let mut findings = database(&config).await;
     findings.push(livekit(&config).await);
-    findings.push(provider(&config).await);
+    findings.extend(providers(&config).await);
     for finding in &findings {
         println!(
             "{} {}: {}",
@@ -185,15 +185,20 @@ async fn livekit(config: &Config) -> Finding {
     }
 }
 
-async fn provider(config: &Config) -> Finding {
-    let check = ProviderCheck::new(&config.realtime).check().await;
-    match check.status {
+async fn providers(config: &Config) -> Vec<Finding> {
+    let found = ProviderCheck::new(&config.realtime).check_each().await;
+    if found.is_empty() {
+        let says = "none is configured. Set OPENAI_API_KEY or GEMINI_API_KEY.";
+        return vec![unwell("provider", says)];
+    }
+    let findings = found.into_iter().map(|check| match check.status {
         CheckStatus::Ok => well("provider", format!("{}.", check.detail)),
         CheckStatus::Failed => unwell(
             "provider",
             format!("{}. Check the key and the base URL.", check.detail),
         ),
-    }
+    });
+    findings.collect()
 }
 
 #[cfg(test)]

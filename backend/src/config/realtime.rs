@@ -22,7 +22,7 @@ pub struct RealtimeConfig {
 /// Where a provider is, and how it is asked.
 #[derive(Debug, Clone)]
 pub struct ProviderConfig {
-    /// Ends in `/v1` for OpenAI; `http` becomes `ws` for the socket.
+    /// Ends in `/v1` for OpenAI, and has no path for Gemini; `http` becomes `ws` for the socket.
     pub base_url: String,
     /// Its key.
     pub api_key: SecretString,
@@ -75,14 +75,16 @@ impl RealtimeConfig {
         }
     }
 
-    /// Returns the provider that serves whoever has no wish, with its name in the HTTP contract.
-    #[must_use]
-    pub fn default_provider(&self) -> Option<(&'static str, &ProviderConfig)> {
-        // In the order in which the runtime prefers them; it does not speak Gemini Live yet.
-        let known = [("openai", &self.openai), ("simulator", &self.simulator)];
+    /// Returns the providers that are there, with their names in the HTTP contract. The first one serves whoever has no wish.
+    pub fn providers(&self) -> impl Iterator<Item = (&'static str, &ProviderConfig)> {
+        let known = [
+            ("openai", &self.openai),
+            ("gemini", &self.gemini),
+            ("simulator", &self.simulator),
+        ];
         known
             .into_iter()
-            .find_map(|(name, provider)| provider.as_ref().map(|provider| (name, provider)))
+            .filter_map(|(name, provider)| provider.as_ref().map(|provider| (name, provider)))
     }
 }
 

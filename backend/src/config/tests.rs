@@ -38,8 +38,24 @@ fn a_developers_machine_needs_only_what_nobody_can_guess() {
     assert_eq!(config.http.web_origin(), "http://localhost:3000");
     assert!(!config.auth.secure_cookie);
     assert_eq!(config.livekit.public_url, "ws://localhost:7880");
-    assert_eq!(config.realtime.default_provider().unwrap().0, "openai");
+    assert_eq!(config.realtime.providers().next().unwrap().0, "openai");
     assert!(!config.demo);
+}
+
+#[test]
+fn gemini_is_a_voice_of_its_own_and_serves_whoever_has_no_wish_only_without_openai() {
+    let mut env = complete();
+    env.set("GEMINI_API_KEY", "AIza-hidden");
+    let names = |env: &Env| -> Vec<&str> {
+        let config = Config::read(env).unwrap();
+        config.realtime.providers().map(|(name, _)| name).collect()
+    };
+    assert_eq!(names(&env), ["openai", "gemini"]);
+    env.set("OPENAI_API_KEY", "");
+    assert_eq!(names(&env), ["gemini"]);
+    let gemini = Config::read(&env).unwrap().realtime.gemini.unwrap();
+    assert_eq!(gemini.model, "gemini-3.8-live");
+    assert_eq!(gemini.base_url, "https://generativelanguage.googleapis.com");
 }
 
 #[test]

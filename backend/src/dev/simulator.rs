@@ -53,5 +53,5 @@ fn find(env: &Env) -> Result<PathBuf> {
         .map(PathBuf::from)
         .or_else(|| beside.filter(|path| path.is_file()))
         .or_else(|| on_path(env, "avaaz-simulator"))
-        .context("There is no avaaz-simulator. `make run` builds it; or give OPENAI_API_KEY.")
+        .context("There is no avaaz-simulator. `make run` builds it; or give OPENAI_API_KEY or GEMINI_API_KEY.")
 }

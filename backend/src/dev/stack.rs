@@ -57,9 +57,11 @@ pub async fn provide(env: &mut Env, family: &mut Family, folder: &DataFolder) ->
             "LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET",
         ));
     }
-    // A key for Gemini alone gives no voice yet: the stand-in is needed beside it.
-    let has_voice = ["OPENAI_API_KEY", "AVAAZ_SIMULATOR_URL"];
-    if !has_voice.iter().any(|name| env.get(name).is_some()) {
+    let has_real_voice = env
+        .get("OPENAI_API_KEY")
+        .or(env.get("GEMINI_API_KEY"))
+        .is_some();
+    if !has_real_voice && env.get("AVAAZ_SIMULATOR_URL").is_none() {
         let wish = ports::wish(env, "AVAAZ_SIMULATOR_PORT", Wish::From(8090))?;
         let port = ports::find(wish, Kind::Tcp, "the simulator", "AVAAZ_SIMULATOR_PORT")?;
         env.set(
@@ -67,10 +69,11 @@ pub async fn provide(env: &mut Env, family: &mut Family, folder: &DataFolder) ->
             simulator::start(env, family, folder, port).await?,
         );
     }
-    if env.get("OPENAI_API_KEY").is_none() {
-        provided
-            .stand_ins
-            .push(("the tutor's voice and wit", "OPENAI_API_KEY"));
+    if !has_real_voice {
+        provided.stand_ins.push((
+            "the tutor's voice and wit",
+            "OPENAI_API_KEY or GEMINI_API_KEY",
+        ));
     }
     set_web_folder(env);
     env.set_default("AVAAZ_DEMO", "on");

@@ -1,7 +1,7 @@
 //! What the service's closes mean for us: it has no error messages, only close frames. Their reasons may quote what we sent, so
 //! only codes and what we know of them reach a [`Fault`].
 
-use avaaz_tutor::{Fault, FaultKind};
+use avaaz_tutor::{Fault, FaultKind, ReplyEnd};
 
 use crate::realtime::socket::Close;
 
@@ -50,6 +50,20 @@ const REASONS: [(&str, FaultKind, &str); 11] = [
     ),
     ("was aborted", FaultKind::Expired, "the session was aborted"),
 ];
+
+/// Reads why a turn of the model is complete.
+pub(super) fn of_turn(reason: Option<&str>) -> ReplyEnd {
+    match reason {
+        None | Some("TURN_COMPLETE_REASON_UNSPECIFIED" | "NEED_MORE_INPUT") => ReplyEnd::Complete,
+        // The model made a mistake; another try may go better.
+        Some("RESPONSE_REJECTED" | "MALFORMED_FUNCTION_CALL") => ReplyEnd::Failed(Fault {
+            kind: FaultKind::Broken,
+            detail: "the service rejected its own reply".to_owned(),
+        }),
+        // The rest are filters.
+        Some(_) => ReplyEnd::Incomplete,
+    }
+}
 
 /// Reads how the socket closed.
 pub(super) fn of_close(close: Close<'_>, known: Known) -> Fault {
@@ -188,6 +202,21 @@ mod tests {
         };
         assert_eq!(close(1000, "", told), FaultKind::Expired);
         assert_eq!(of_close(Close::Lost, told).kind, FaultKind::Expired);
+    }
+
+    #[test]
+    fn a_turn_may_be_complete_because_of_a_filter_or_a_mistake() {
+        assert_eq!(of_turn(None), ReplyEnd::Complete);
+        assert_eq!(of_turn(Some("NEED_MORE_INPUT")), ReplyEnd::Complete);
+        assert_eq!(
+            of_turn(Some("GENERATED_AUDIO_SAFETY")),
+            ReplyEnd::Incomplete
+        );
+        assert_eq!(of_turn(Some("NEWS")), ReplyEnd::Incomplete);
+        assert!(matches!(
+            of_turn(Some("RESPONSE_REJECTED")),
+            ReplyEnd::Failed(fault) if fault.kind == FaultKind::Broken
+        ));
     }
 
     #[test]

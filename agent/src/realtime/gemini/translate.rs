@@ -355,16 +355,17 @@ impl Translator {
             self.settle_words(false, step);
         }
         if content.turn_complete == Some(true) {
-            self.turn_complete(usage, step);
+            let how = errors::of_turn(content.turn_complete_reason.as_deref());
+            self.turn_complete(how, usage, step);
         }
     }
 
-    fn turn_complete(&mut self, usage: &mut Option<Usage>, step: &mut Step) {
-        self.end_reply(ReplyEnd::Complete, usage, step);
+    fn turn_complete(&mut self, how: ReplyEnd, usage: &mut Option<Usage>, step: &mut Step) {
+        self.end_reply(how.clone(), usage, step);
         let was_interrupted = std::mem::take(&mut self.was_interrupted);
         let said_nothing = self.spoken.take().is_none();
         if said_nothing && !was_interrupted && !self.turn_is_open && self.due == Due::Answer {
-            // It chose to say nothing: that was the answer.
+            // It said nothing: that was the answer.
             self.due = Due::Nothing;
             if let Some(heard) = &mut self.heard {
                 heard.is_answered = true;
@@ -373,7 +374,7 @@ impl Translator {
             self.last = Some(reply.clone());
             step.events.push(ProviderEvent::ReplyEnded {
                 reply,
-                how: ReplyEnd::Complete,
+                how,
                 usage: usage.take(),
             });
         }

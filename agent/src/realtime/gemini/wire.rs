@@ -396,6 +396,8 @@ pub struct ServerContent {
     #[serde(deserialize_with = "lenient")]
     pub turn_complete: Option<bool>,
     #[serde(deserialize_with = "lenient")]
+    pub turn_complete_reason: Option<String>,
+    #[serde(deserialize_with = "lenient")]
     pub interrupted: Option<bool>,
     #[serde(deserialize_with = "lenient")]
     pub input_transcription: Option<Words>,

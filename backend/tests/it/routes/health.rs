@@ -20,6 +20,16 @@ impl Models {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
+        let gemini = async |headers: HeaderMap| -> Result<Json<Value>, StatusCode> {
+            let is_known = headers
+                .get("x-goog-api-key")
+                .is_some_and(|key| key == "AIza-good");
+            if is_known {
+                Ok(Json(json!({"models": []})))
+            } else {
+                Err(StatusCode::BAD_REQUEST)
+            }
+        };
         let list = async |headers: HeaderMap| -> Result<Json<Value>, StatusCode> {
             let is_known = headers
                 .get("authorization")
@@ -30,7 +40,9 @@ impl Models {
                 Err(StatusCode::UNAUTHORIZED)
             }
         };
-        let router = Router::new().route("/v1/models", routing::get(list));
+        let router = Router::new()
+            .route("/v1/models", routing::get(list))
+            .route("/v1beta/models", routing::get(gemini));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
             base_url,
@@ -41,6 +53,11 @@ impl Models {
     fn configure(&self, env: &mut Env, key: &str) {
         env.set("OPENAI_BASE_URL", &*self.base_url);
         env.set("OPENAI_API_KEY", key);
+    }
+
+    fn configure_gemini(&self, env: &mut Env, key: &str) {
+        env.set("GEMINI_BASE_URL", self.base_url.trim_end_matches("/v1"));
+        env.set("GEMINI_API_KEY", key);
     }
 }
 
@@ -92,6 +109,34 @@ async fn what_is_not_well_is_named() {
 }
 
 #[tokio::test]
+async fn gemini_alone_is_a_voice_and_its_key_is_tried() {
+    let models = Models::start().await;
+    for (key, detail) in [
+        ("AIza-good", "gemini answers"),
+        ("AIza-bad", "gemini refuses the key"),
+    ] {
+        let app = TestApp::configured(|env| models.configure_gemini(env, key)).await;
+        let ready = app.anonymous().get("/health/ready").await;
+        assert_eq!(ready.body["checks"]["provider"]["detail"], detail);
+    }
+}
+
+#[tokio::test]
+async fn one_provider_that_works_is_enough_and_the_other_is_named() {
+    let models = Models::start().await;
+    let app = TestApp::configured(|env| {
+        models.configure(env, "sk-bad");
+        models.configure_gemini(env, "AIza-good");
+    })
+    .await;
+    let ready = app.anonymous().get("/health/ready").await;
+    assert_eq!(
+        ready.body["checks"]["provider"],
+        json!({"status": "ok", "detail": "openai refuses the key; gemini answers"})
+    );
+}
+
+#[tokio::test]
 async fn a_provider_that_is_down_or_not_configured_is_told_apart() {
     let base_url = format!("http://127.0.0.1:{}/v1", closed_port());
     let down = TestApp::configured(|env| {
@@ -102,7 +147,10 @@ async fn a_provider_that_is_down_or_not_configured_is_told_apart() {
     let none = TestApp::start().await;
     for (app, detail) in [
         (&down, "openai cannot be reached"),
-        (&none, "not configured: set OPENAI_API_KEY"),
+        (
+            &none,
+            "not configured: set OPENAI_API_KEY or GEMINI_API_KEY",
+        ),
     ] {
         let ready = app.anonymous().get("/health/ready").await;
         assert_eq!(ready.body["checks"]["provider"]["detail"], detail);
