@@ -54,9 +54,7 @@ def unknown_words(value: Any, path: str) -> Iterator[str]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from unknown_words(item, f"{path}[{index}]")
-    elif isinstance(value, enum.Enum) and value.name not in type(value).__members__:
-        yield f"{path}: unknown word {value.name}"
-    elif isinstance(value, enum.Enum) and type(value)[value.name] is not value:
+    elif isinstance(value, enum.Enum) and type(value).__members__.get(value.name) is not value:
         yield f"{path}: unknown word {value.name}"
 
 

@@ -542,7 +542,7 @@ impl Translate for Translator {
                 None => self.ask(None, &mut step),
                 Some(instructions) => {
                     let words = format!(
-                        "[Not said by the learner. Instructions for your next reply only:]\n{instructions}"
+                        "[Not said by the learner. Instructions for your next reply only: {instructions}]"
                     );
                     self.ask(Some(words), &mut step);
                 }

@@ -236,7 +236,7 @@ fn a_reply_is_asked_for_with_an_instruction_or_without() {
     let told = &sent[0]["clientContent"]["turns"][0];
     assert_eq!(told["role"], "user");
     let text = told["parts"][0]["text"].as_str().unwrap();
-    assert!(text.starts_with('[') && text.ends_with("Greet."), "{text}");
+    assert!(text.starts_with('[') && text.ends_with("Greet.]"), "{text}");
     content(&mut translator, audio(&[1]));
     assert_eq!(
         command(
