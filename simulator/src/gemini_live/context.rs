@@ -21,7 +21,7 @@ pub(super) struct Entry {
 pub(super) enum EntryKind {
     /// The learner's words.
     Learner,
-    /// A remark of the client in the learner's place, in brackets: an instruction rather than words.
+    /// A remark of the client in the learner's place, which begins with a bracket: an instruction rather than words.
     Direction,
     /// The tutor's words.
     Tutor,
@@ -88,12 +88,9 @@ impl Entry {
     }
 }
 
-/// Whether a text is a remark to the tutor: all of it stands in brackets, and it does not stand for speech.
+/// Whether a text is a remark to the tutor: it begins with a bracket, and does not stand for speech.
 fn is_direction(words: &str) -> bool {
-    let words = words.trim();
-    let is_enclosed = (words.starts_with('[') && words.ends_with(']'))
-        || (words.starts_with('(') && words.ends_with(')'));
-    is_enclosed && !is_not_understood(words)
+    words.trim_start().starts_with('[') && !is_not_understood(words)
 }
 
 #[cfg(test)]
@@ -101,9 +98,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_remark_in_brackets_is_not_the_learners() {
+    fn a_remark_that_begins_with_a_bracket_is_not_the_learners() {
         assert_eq!(
-            Entry::typed("[Greet the learner.]").kind,
+            Entry::typed("[Not the learner's words.] Greet them.").kind,
             EntryKind::Direction
         );
         assert_eq!(Entry::typed("[speech, 2.4 s]").kind, EntryKind::Learner);

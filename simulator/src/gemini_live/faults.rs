@@ -27,6 +27,18 @@ impl Connection {
             Some(ConnectionFault::Drop { after_ms }) => {
                 Some(Instant::now() + Duration::from_millis(after_ms))
             }
+            Some(ConnectionFault::GoAway {
+                after_ms,
+                time_left_ms,
+            }) => {
+                let aborted = Refusal::new(1008, "The operation was aborted.");
+                self.schedule_end(
+                    Duration::from_millis(after_ms),
+                    Duration::from_millis(time_left_ms),
+                    aborted,
+                );
+                None
+            }
             Some(ConnectionFault::Silent) => {
                 self.mute();
                 None
@@ -42,8 +54,13 @@ impl Connection {
     }
 
     /// Refuses to go on with a session where the script wants that.
-    pub(super) const fn refuse_resumption(&self) -> Result<(), Refusal> {
-        Ok(())
+    pub(super) fn refuse_resumption(&self) -> Result<(), Refusal> {
+        match &self.fault {
+            Some(ConnectionFault::RefuseResumption { code, reason }) => {
+                Err(Refusal::new(*code, reason.as_str()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Lets a fault happen in a turn.

@@ -53,8 +53,13 @@ impl Connection {
             let refusal = Refusal::new(1007, "Please use a valid role: user, model.");
             return Err(refusal.into());
         };
-        // The older models take it for the history at the beginning only.
-        if self.setup().model == Model::Flash31 && self.generations_begun > 0 {
+        let setup = self.setup.as_mut().ok_or_else(Refusal::internal)?;
+        if std::mem::take(&mut setup.begins_with_history) {
+            self.context.extend(entries);
+            return Ok(());
+        }
+        // The older model takes content for the history at the beginning only.
+        if setup.model == Model::Flash31 {
             return Err(Refusal::invalid_argument().into());
         }
         self.interrupt().await?;

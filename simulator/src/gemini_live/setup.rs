@@ -93,6 +93,8 @@ pub(super) struct Setup {
     pub(super) transcribes_output: bool,
     /// Whether handles to go on with were asked for.
     pub(super) gives_handles: bool,
+    /// Whether the first content is the history and nothing else.
+    pub(super) begins_with_history: bool,
     /// The session to go on with.
     pub(super) resumes: Option<String>,
 }
@@ -133,6 +135,7 @@ impl Setup {
             transcribes_input: !setup["inputAudioTranscription"].is_null(),
             transcribes_output: !setup["outputAudioTranscription"].is_null(),
             gives_handles: !setup["sessionResumption"].is_null(),
+            begins_with_history: setup["historyConfig"]["initialHistoryInClientContent"] == true,
             resumes: setup["sessionResumption"]["handle"]
                 .as_str()
                 .map(str::to_owned),

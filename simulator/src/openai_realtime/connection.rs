@@ -139,6 +139,17 @@ impl Connection {
                 reason,
             }) => (Some(after_ms), End::Close { code, reason }),
             Some(ConnectionFault::Drop { after_ms }) => (Some(after_ms), End::Drop),
+            // There is no notice in this protocol: the session just gets too old.
+            Some(ConnectionFault::GoAway {
+                after_ms,
+                time_left_ms,
+            }) => (
+                Some(after_ms + time_left_ms),
+                End::Close {
+                    code: 1001,
+                    reason: self.expiry_message(),
+                },
+            ),
             Some(ConnectionFault::Slow { delay_ms }) => {
                 tokio::time::sleep(Duration::from_millis(delay_ms)).await;
                 (None, End::Drop)
@@ -212,14 +223,18 @@ impl Connection {
     }
 
     async fn on_expired(&mut self) -> Result<End, End> {
-        let minutes = (self.shared.session_limit.as_secs() / 60).max(1);
-        let message = format!("Your session hit the maximum duration of {minutes} minutes.");
+        let message = self.expiry_message();
         self.send(WireError::request("session_expired", message.clone()).event(None))
             .await?;
         Ok(End::Close {
             code: 1001,
             reason: message,
         })
+    }
+
+    fn expiry_message(&self) -> String {
+        let minutes = (self.shared.session_limit.as_secs() / 60).max(1);
+        format!("Your session hit the maximum duration of {minutes} minutes.")
     }
 
     async fn on_later(&mut self) -> Result<(), End> {

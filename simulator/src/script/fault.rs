@@ -33,6 +33,22 @@ pub enum ConnectionFault {
         /// When, in milliseconds.
         after_ms: u64,
     },
+    /// The client is told that the connection ends soon (Gemini's `goAway`), then it does.
+    GoAway {
+        /// When it is told, in milliseconds.
+        after_ms: u64,
+        /// How much time it has then, in milliseconds.
+        time_left_ms: u64,
+    },
+    /// A session that is to be gone on with is refused; a new one is not (Gemini only).
+    RefuseResumption {
+        /// The close code.
+        #[serde(default = "not_found_code")]
+        code: u16,
+        /// The close reason.
+        #[serde(default = "not_found_reason")]
+        reason: String,
+    },
     /// `session.created` comes late.
     Slow {
         /// By how much, in milliseconds.
@@ -84,6 +100,14 @@ pub enum ReplyFaultKind {
     Failed,
     /// The response ends with status `failed` and `inference_rate_limit_exceeded`.
     RateLimit,
+}
+
+const fn not_found_code() -> u16 {
+    1008
+}
+
+fn not_found_reason() -> String {
+    "Requested entity was not found.".to_owned()
 }
 
 const fn default_close_code() -> u16 {

@@ -1,5 +1,8 @@
 //! The Gemini Live side, as a client of that protocol sees it.
 
 mod client;
+mod interruption;
+mod resumption;
 mod setup;
+mod tools;
 mod turns;
