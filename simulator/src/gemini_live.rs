@@ -47,7 +47,9 @@ fn version_of(method: &str) -> Option<&str> {
     let version = method
         .strip_prefix("google.ai.generativelanguage.")?
         .strip_suffix(".GenerativeService.BidiGenerateContent")?;
-    ["v1beta", "v1alpha"].contains(&version).then_some(version)
+    ["v1", "v1beta", "v1alpha"]
+        .contains(&version)
+        .then_some(version)
 }
 
 async fn upgrade(

@@ -247,11 +247,14 @@ impl Connection {
     }
 }
 
-/// Things that a client has to overlook: a message and a field that do not exist yet, and the model's thoughts.
-pub(super) fn unknown_messages() -> [Value; 3] {
+/// Things that a client has to overlook: a key, a field and a word that do not exist yet, and the model's thoughts.
+/// The official SDK takes a message with nothing but unknown keys for an error, so there is one that it knows.
+pub(super) fn unknown_messages() -> [Value; 2] {
     [
-        json!({"somethingNew": {"note": "What a client does not know is to be ignored."}}),
-        json!({"serverContent": {"interactionStatus": "SOMETHING_NEW", "somethingNew": true}}),
+        json!({
+            "somethingNew": {"note": "What a client does not know is to be ignored."},
+            "serverContent": {"interactionStatus": "SOMETHING_NEW", "somethingNew": true},
+        }),
         json!({"serverContent": {"modelTurn": {"parts": [{"text": "**Thinking about it**", "thought": true}]}}}),
     ]
 }
