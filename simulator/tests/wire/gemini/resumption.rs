@@ -6,10 +6,8 @@ use serde_json::{Value, json};
 use super::client::{Gemini, MODEL, has, words};
 use crate::client::{start, start_with};
 
-const ASKS: &str = r#"{"sessionResumption": {}, "outputAudioTranscription": {}}"#;
-
 fn asks() -> Value {
-    serde_json::from_str(ASKS).unwrap()
+    json!({"sessionResumption": {}, "outputAudioTranscription": {}})
 }
 
 fn resumes(handle: &Value) -> Value {
@@ -20,7 +18,7 @@ fn resumes(handle: &Value) -> Value {
 async fn handle_after_a_turn(client: &mut Gemini, text: &str) -> Value {
     client.type_text(text).await;
     let messages = client.until("/sessionResumptionUpdate/newHandle").await;
-    let update = &messages.last().unwrap()["sessionResumptionUpdate"];
+    let update = &messages.last().expect("there is one")["sessionResumptionUpdate"];
     assert_eq!(update["resumable"], true);
     update["newHandle"].clone()
 }

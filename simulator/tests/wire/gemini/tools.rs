@@ -20,7 +20,7 @@ async fn called(simulator: &Running, behavior: &str, text: &str) -> (Gemini, Val
     let mut client = Gemini::connect(simulator, setup(behavior)).await;
     client.type_text(text).await;
     let messages = client.until("/toolCall").await;
-    let call = messages.last().unwrap()["toolCall"]["functionCalls"][0].clone();
+    let call = messages.last().expect("there is one")["toolCall"]["functionCalls"][0].clone();
     (client, call)
 }
 
