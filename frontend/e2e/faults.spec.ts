@@ -1,5 +1,5 @@
 import { Learner } from './support/learner'
-import { closed, everyday, GREETING } from './support/script'
+import { closed, everyday, GREETING, LONG_REPLY, MUMBLED } from './support/script'
 import { browserArgs, expect, launch, test } from './support/test'
 
 test('a refused microphone leaves the keyboard', async ({ stack, picture }) => {
@@ -84,6 +84,47 @@ test('without a voice the page says so and keeps typed words', async ({ page, st
   } finally {
     await stack.startSimulator(everyday)
   }
+})
+
+test('a provider that closes in mid-reply loses no word that was heard', async ({
+  page,
+  stack,
+}) => {
+  const ada = await Learner.arrive(page, stack)
+  await ada.register()
+  await ada.choosesProvider('openai')
+  await ada.startTalking()
+  await ada.expectStatus('listening', 30_000)
+  await ada.type('Tell it, and break off.')
+  await expect(ada.lines('tutor').nth(1)).toContainText('Let me tell you')
+  await expect.poll(async () => (await ada.turns())[2]).toMatchObject({ interrupted: true })
+  const heard = (await ada.turns())[2]?.text ?? ''
+  expect(heard.length).toBeGreaterThan(0)
+  expect(LONG_REPLY.startsWith(heard)).toBe(true)
+
+  // A new session takes up what was broken off, and knows what was said.
+  await expect(ada.lines('tutor')).toHaveCount(3, { timeout: 20_000 })
+  await ada.expectStatus('listening', 60_000)
+  const asked = await ada.now()
+  await ada.type('And the weather?')
+  await expect(ada.lines('tutor').last()).toContainText('It rains in the north')
+  await ada.expectVoice(asked)
+  await ada.expectStored(5, 'openai')
+})
+
+test('a provider that sends rubbish is understood all the same', async ({ page, stack }) => {
+  const ada = await Learner.arrive(page, stack)
+  await ada.register()
+  await ada.choosesProvider('openai')
+  await ada.startTalking()
+  await ada.expectStatus('listening', 30_000)
+  await ada.type('Please mumble.')
+  await expect(ada.lines('tutor').nth(1)).toContainText(MUMBLED)
+  await ada.expectStatus('listening')
+  await expect
+    .poll(async () => (await ada.turns())[2])
+    .toMatchObject({ text: MUMBLED, interrupted: false })
+  await ada.expectStored(3, 'openai')
 })
 
 test('when the voice line breaks, the page reconnects into the same conversation', async ({

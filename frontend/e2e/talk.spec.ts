@@ -1,52 +1,124 @@
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Learner } from './support/learner'
+import { Learner, STORED_WITHIN_MS } from './support/learner'
 import { speakInto } from './support/microphone'
 import { GREETING, LEARNER_SAYS, LONG_REPLY, REPLY } from './support/script'
 import { browserArgs, expect, launch, test } from './support/test'
 
 const [FIRST_WORDS = ''] = LEARNER_SAYS
-const STORED_WITHIN_MS = 1_000
 
-test('a new learner talks, hears the tutor, and both sides’ words stand in order', async ({
-  page,
-  stack,
-  picture,
-}) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
-  await picture(page, 'door')
+for (const provider of ['openai', 'gemini'] as const) {
+  test.describe(`with ${provider}`, () => {
+    test('a new learner talks, hears the tutor, and both sides’ words stand in order', async ({
+      page,
+      stack,
+      picture,
+    }) => {
+      const ada = await Learner.arrive(page, stack)
+      await ada.register()
+      await ada.choosesProvider(provider)
+      await picture(page, 'door')
 
-  const called = await ada.now()
-  await ada.startTalking()
-  await ada.expectVoice(called)
-  await expect(ada.lines('tutor').first()).toContainText(GREETING)
-  await picture(page, 'speaking')
-  await ada.expectStatus('listening')
-  await picture(page, 'listening')
+      const called = await ada.now()
+      await ada.startTalking()
+      await ada.expectVoice(called)
+      await expect(ada.lines('tutor').first()).toContainText(GREETING)
+      await picture(page, 'speaking')
+      await ada.expectStatus('listening')
+      await picture(page, 'listening')
 
-  const spoke = await ada.now()
-  await ada.say(FIRST_WORDS)
-  await expect(ada.lines('learner')).toContainText(FIRST_WORDS)
-  await expect
-    .poll(async () => (await ada.turns())[1], { timeout: STORED_WITHIN_MS })
-    .toMatchObject({ seq: 2, speaker: 'learner', text: FIRST_WORDS, text_pending: false })
+      const spoke = await ada.now()
+      await ada.say(FIRST_WORDS)
+      await expect(ada.lines('learner')).toContainText(FIRST_WORDS)
+      await expect
+        .poll(async () => (await ada.turns())[1], { timeout: STORED_WITHIN_MS })
+        .toMatchObject({ seq: 2, speaker: 'learner', text: FIRST_WORDS, text_pending: false })
 
-  await ada.expectVoice(spoke)
-  await expect(ada.lines('tutor').nth(1)).toContainText(REPLY)
-  await ada.expectStatus('listening')
-  await expect
-    .poll(async () => (await ada.turns())[2], { timeout: STORED_WITHIN_MS })
-    .toMatchObject({ seq: 3, speaker: 'tutor', text: REPLY, interrupted: false })
-  expect((await ada.turns())[2]?.ended_at).not.toBeNull()
+      await ada.expectVoice(spoke)
+      await expect(ada.lines('tutor').nth(1)).toContainText(REPLY)
+      await ada.expectStatus('listening')
+      await expect
+        .poll(async () => (await ada.turns())[2], { timeout: STORED_WITHIN_MS })
+        .toMatchObject({ seq: 3, speaker: 'tutor', text: REPLY, interrupted: false })
+      expect((await ada.turns())[2]?.ended_at).not.toBeNull()
+      await ada.expectStored(3, provider)
 
-  expect(await ada.words()).toEqual([
-    { speaker: 'tutor', text: GREETING },
-    { speaker: 'learner', text: FIRST_WORDS },
-    { speaker: 'tutor', text: REPLY },
-  ])
-})
+      expect(await ada.words()).toEqual([
+        { speaker: 'tutor', text: GREETING },
+        { speaker: 'learner', text: FIRST_WORDS },
+        { speaker: 'tutor', text: REPLY },
+      ])
+    })
+
+    test('a second utterance silences the tutor, and only what was heard is kept', async ({
+      page,
+      stack,
+      picture,
+    }) => {
+      const ada = await Learner.arrive(page, stack)
+      await ada.register()
+      await ada.choosesProvider(provider)
+      await ada.startTalking()
+      await ada.expectStatus('listening', 30_000)
+      await ada.say(FIRST_WORDS)
+      await expect(ada.lines('tutor').nth(1)).toContainText(REPLY)
+      await ada.expectStatus('listening')
+
+      await ada.type('Tell me a story.')
+      const asked = await ada.now()
+      await ada.expectVoice(asked, 2_000)
+      const cutIn = await ada.now()
+      await ada.say(LEARNER_SAYS[1] ?? '')
+
+      // Speech is noticed within a syllable or two; after a second nothing of the story may sound.
+      const story = ada.lines('tutor').nth(2)
+      await expect(story).toContainText('You cut in here')
+      const heard = await ada.heardSince(cutIn + 1_000)
+      const quiet = heard.filter(({ at }) => at < cutIn + 1_500)
+      expect(quiet.length).toBeGreaterThan(10)
+      expect(Math.max(...quiet.map(({ rms }) => rms))).toBeLessThan(0.01)
+      await picture(page, 'interrupted')
+
+      await expect.poll(async () => (await ada.turns())[4]).toMatchObject({ interrupted: true })
+      await ada.expectStored(5, provider)
+      const kept = (await ada.turns())[4]?.text ?? ''
+      expect(kept.length).toBeGreaterThan(0)
+      expect(kept.length).toBeLessThan(LONG_REPLY.length)
+      expect(LONG_REPLY.startsWith(kept)).toBe(true)
+      await expect(story.locator('[data-words]')).toHaveText(kept)
+    })
+
+    test('a refresh comes back into the same conversation, words and all', async ({
+      page,
+      stack,
+    }) => {
+      const ada = await Learner.arrive(page, stack)
+      await ada.register()
+      await ada.choosesProvider(provider)
+      await ada.startTalking()
+      await ada.expectStatus('listening', 30_000)
+      await ada.say(FIRST_WORDS)
+      await expect(ada.lines('tutor').nth(1)).toContainText(REPLY)
+      await ada.expectStatus('listening')
+      const before = await ada.liveConversationId()
+      const words = await ada.words()
+
+      await page.reload()
+      await expect(ada.lines()).toHaveCount(3)
+      await ada.expectStatus('listening')
+      expect(await ada.liveConversationId()).toBe(before)
+      expect(await ada.words()).toEqual(words)
+
+      await ada.type('And the weather?')
+      const asked = await ada.now()
+      await expect(ada.lines('tutor').nth(2)).toContainText('It rains in the north')
+      await ada.expectVoice(asked)
+      // No second greeting: the conversation went on.
+      expect((await ada.words()).filter(({ text }) => text === GREETING)).toHaveLength(1)
+    })
+  })
+}
 
 test('a microphone of the browser’s own, fed from a spoken file, is understood', async ({
   stack,
@@ -64,67 +136,6 @@ test('a microphone of the browser’s own, fed from a spoken file, is understood
     await browser.close()
     rmSync(file)
   }
-})
-
-test('a second utterance silences the tutor, and only what was heard is kept', async ({
-  page,
-  stack,
-  picture,
-}) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
-  await ada.startTalking()
-  await ada.expectStatus('listening', 30_000)
-  await ada.say(FIRST_WORDS)
-  await expect(ada.lines('tutor').nth(1)).toContainText(REPLY)
-  await ada.expectStatus('listening')
-
-  await ada.type('Tell me a story.')
-  const asked = await ada.now()
-  await ada.expectVoice(asked, 2_000)
-  const cutIn = await ada.now()
-  await ada.say(LEARNER_SAYS[1] ?? '')
-
-  // Speech is noticed within a syllable or two; after a second nothing of the story may sound.
-  const story = ada.lines('tutor').nth(2)
-  await expect(story).toContainText('You cut in here')
-  const heard = await ada.heardSince(cutIn + 1_000)
-  const quiet = heard.filter(({ at }) => at < cutIn + 1_500)
-  expect(quiet.length).toBeGreaterThan(10)
-  expect(Math.max(...quiet.map(({ rms }) => rms))).toBeLessThan(0.01)
-  await picture(page, 'interrupted')
-
-  await expect.poll(async () => (await ada.turns())[4]).toMatchObject({ interrupted: true })
-  const kept = (await ada.turns())[4]?.text ?? ''
-  expect(kept.length).toBeGreaterThan(0)
-  expect(kept.length).toBeLessThan(LONG_REPLY.length)
-  expect(LONG_REPLY.startsWith(kept)).toBe(true)
-  await expect(story.locator('[data-words]')).toHaveText(kept)
-})
-
-test('a refresh comes back into the same conversation, words and all', async ({ page, stack }) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
-  await ada.startTalking()
-  await ada.expectStatus('listening', 30_000)
-  await ada.say(FIRST_WORDS)
-  await expect(ada.lines('tutor').nth(1)).toContainText(REPLY)
-  await ada.expectStatus('listening')
-  const before = await ada.liveConversationId()
-  const words = await ada.words()
-
-  await page.reload()
-  await expect(ada.lines()).toHaveCount(3)
-  await ada.expectStatus('listening')
-  expect(await ada.liveConversationId()).toBe(before)
-  expect(await ada.words()).toEqual(words)
-
-  await ada.type('And the weather?')
-  const asked = await ada.now()
-  await expect(ada.lines('tutor').nth(2)).toContainText('It rains in the north')
-  await ada.expectVoice(asked)
-  // No second greeting: the conversation went on.
-  expect((await ada.words()).filter(({ text }) => text === GREETING)).toHaveLength(1)
 })
 
 test('two learners at once never hear each other', async ({ browser, stack }) => {

@@ -5,6 +5,8 @@ import type { Stack } from './stack'
 
 /** Louder than this is a voice; silence and the noise of the codec are far below. */
 const VOICE_RMS = 0.01
+/** How long after a turn's end, or after its words came, they may be missing from the database. */
+export const STORED_WITHIN_MS = 1_000
 
 let count = 0
 
@@ -121,13 +123,22 @@ export class Learner {
     return this.#kept
   }
 
-  async api<T>(path: string, method = 'GET'): Promise<T> {
+  async api<T>(path: string, method = 'GET', body?: unknown): Promise<T> {
     const answer = await fetch(this.stack.apiUrl + path, {
       method,
-      headers: { Authorization: `Bearer ${await this.token()}` },
+      headers: {
+        Authorization: `Bearer ${await this.token()}`,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     expect(answer.ok, `${method} ${path} answered ${answer.status}`).toBe(true)
     return (await answer.json()) as T
+  }
+
+  /** Chooses the service behind the tutor's voice. */
+  async choosesProvider(provider: 'openai' | 'gemini'): Promise<void> {
+    await this.api('/sessions/default', 'PATCH', { provider })
   }
 
   async liveConversationId(): Promise<string | null> {
@@ -145,5 +156,23 @@ export class Learner {
     const id = await this.liveConversationId()
     expect(id, 'no conversation is open').not.toBeNull()
     return (await this.conversation(id ?? '')).turns
+  }
+
+  /** Looks at the rows themselves: each was written soon after its turn's end, and none holds readable words. */
+  async expectStored(atLeast: number, provider: string): Promise<void> {
+    const id = (await this.liveConversationId()) ?? ''
+    expect(id).toMatch(/^[0-9a-f-]{36}$/)
+    const rows = await this.stack.sql(
+      `SELECT seq, extract(epoch FROM created_at - ended_at) * 1000 AS late_ms,
+              position('garden'::bytea IN words_ciphertext) AS readable, provider
+       FROM turns WHERE conversation_id = '${id}' ORDER BY seq`,
+    )
+    expect(rows.length).toBeGreaterThanOrEqual(atLeast)
+    expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, index) => index + 1))
+    for (const row of rows) {
+      expect(row.late_ms).toBeLessThan(STORED_WITHIN_MS)
+      expect(row.readable).toBe(0)
+      expect(row.provider).toBe(provider)
+    }
   }
 }

@@ -16,6 +16,7 @@ interface Person {
 interface Reply {
   text: string
   first_audio_after_ms?: number
+  fault?: { kind: 'close' | 'rubbish'; after_audio_ms: number }
 }
 
 interface Fault {
@@ -35,6 +36,9 @@ export const LONG_REPLY =
   'filled two heavy cans with cold water, and carried them back up the hill, past the mill and the ' +
   'church, to a small field of beans which nobody else in the village believed would ever grow.'
 
+/** Said by a provider that sends rubbish in between. */
+export const MUMBLED = 'Whatever else comes along with it, this is said to its very end.'
+
 /** The tutor of an ordinary day. */
 export const everyday: Script = {
   default: {
@@ -43,6 +47,14 @@ export const everyday: Script = {
     matches: [
       { text_contains: 'story', reply: LONG_REPLY },
       { text_contains: 'question', reply: 'Of course. What is your question?' },
+      {
+        text_contains: 'break off',
+        reply: { text: LONG_REPLY, fault: { kind: 'close', after_audio_ms: 2000 } },
+      },
+      {
+        text_contains: 'mumble',
+        reply: { text: MUMBLED, fault: { kind: 'rubbish', after_audio_ms: 1000 } },
+      },
       { text_contains: 'slowly', reply: { text: 'There you are.', first_audio_after_ms: 2500 } },
       { text_contains: 'weather', reply: 'It rains in the north and shines in the south.' },
     ],

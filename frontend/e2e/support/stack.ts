@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { freePorts, Running } from './process'
 import { everyday, type Script } from './script'
+import { query, type Row } from './database'
 
 const BUILT = resolve(import.meta.dirname, '../../../target/debug')
 const AVAAZ = resolve(process.env.AVAAZ_BIN ?? join(BUILT, 'avaaz'))
@@ -16,7 +17,7 @@ export class Stack {
   readonly webUrl: string
   readonly apiUrl: string
   readonly #folder = mkdtempSync(join(tmpdir(), 'avaaz-e2e-'))
-  readonly #ports: { web: number; api: number; livekit: number; simulator: number }
+  readonly #ports: Record<'web' | 'api' | 'livekit' | 'simulator' | 'postgres', number>
   readonly #secret = randomBytes(32).toString('hex')
   #avaaz: Running | null = null
   #livekit: Running | null = null
@@ -25,8 +26,8 @@ export class Stack {
   private constructor(ports: number[]) {
     // Postgres may have to run as another user, who must reach its folder.
     chmodSync(this.#folder, 0o755)
-    const [web = 0, api = 0, livekit = 0, tcp = 0, udp = 0, simulator = 0] = ports
-    this.#ports = { web, api, livekit, simulator }
+    const [web = 0, api = 0, livekit = 0, tcp = 0, udp = 0, simulator = 0, postgres = 0] = ports
+    this.#ports = { web, api, livekit, simulator, postgres }
     // Postgres runs as somebody else where the tests run as root, and must reach its files.
     chmodSync(this.#folder, 0o755)
     this.webUrl = `http://localhost:${web}`
@@ -35,7 +36,7 @@ export class Stack {
   }
 
   static async start(): Promise<Stack> {
-    const stack = new Stack(await freePorts(6))
+    const stack = new Stack(await freePorts(7))
     try {
       await Promise.all([stack.startSimulator(everyday), stack.startLiveKit()])
       await stack.startAvaaz()
@@ -90,19 +91,30 @@ export class Stack {
     await this.#simulator.until(async () => (await fetch(url)).ok, 20_000)
   }
 
+  /** Asks the database itself, past the API and whatever it may keep in mind. */
+  async sql(statement: string): Promise<Row[]> {
+    const password = readFileSync(join(this.#data, 'postgres-password'), 'utf8').trim()
+    return query(statement, this.#ports.postgres, password)
+  }
+
+  get #data(): string {
+    return join(this.#folder, 'data')
+  }
+
   get #livekitConfig(): string {
     return join(this.#folder, 'livekit.yaml')
   }
 
   #environment(): NodeJS.ProcessEnv {
-    const { web, api, livekit, simulator } = this.#ports
+    const { web, api, livekit, simulator, postgres } = this.#ports
     return {
       ...process.env,
       AVAAZ_HTTP_ADDR: `127.0.0.1:${api}`,
       AVAAZ_WEB_ADDR: `127.0.0.1:${web}`,
       AVAAZ_PUBLIC_API_URL: this.apiUrl,
       AVAAZ_PUBLIC_WEB_URL: this.webUrl,
-      AVAAZ_DATA_DIR: join(this.#folder, 'data'),
+      AVAAZ_DATA_DIR: this.#data,
+      AVAAZ_POSTGRES_PORT: String(postgres),
       AVAAZ_DEMO: '1',
       // Every learner of these tests comes from one address.
       AVAAZ_REGISTRATIONS_PER_ADDRESS: '0',
@@ -113,6 +125,8 @@ export class Stack {
       LIVEKIT_API_SECRET: this.#secret,
       OPENAI_BASE_URL: `http://127.0.0.1:${simulator}/v1`,
       OPENAI_API_KEY: 'e2e-key',
+      GEMINI_BASE_URL: `http://127.0.0.1:${simulator}`,
+      GEMINI_API_KEY: 'e2e-key',
     }
   }
 }
