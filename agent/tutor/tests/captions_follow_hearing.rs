@@ -66,3 +66,18 @@ fn while_the_playout_is_held_no_word_appears() {
     world.run(secs(5));
     assert_eq!(world.caption(2), "Shall we talk about your weekend?");
 }
+
+#[test]
+fn words_that_come_after_the_last_sound_are_kept() {
+    let mut world = World::greeted();
+    world.says("r1", &WORDS, 500);
+    world.provider(avaaz_tutor::ProviderEvent::ReplyWords {
+        reply: reply("r1"),
+        delta: " Or not?".to_owned(),
+    });
+    world.run(secs(5));
+    assert_eq!(
+        world.turns().last().unwrap().text,
+        "Shall we talk about your weekend? Or not?"
+    );
+}

@@ -132,6 +132,7 @@ fn a_key_that_is_let_go_ends_the_turn_and_asks_for_an_answer() {
     assert_eq!(
         requests,
         [
+            &ProviderCommand::BeginTurn,
             &ProviderCommand::Commit,
             &ProviderCommand::Reply { instructions: None }
         ]
@@ -167,7 +168,7 @@ fn a_slip_of_the_finger_asks_for_nothing() {
     world.give(Input::LearnerPressed);
     speaks(&mut world, 2);
     world.give(Input::LearnerReleased);
-    assert!(world.requests().is_empty());
+    assert_eq!(world.requests(), [&ProviderCommand::BeginTurn]);
     assert!(world.has(&Output::TurnWords {
         turn: avaaz_tutor::TurnId(1),
         text: String::new()

@@ -88,6 +88,8 @@ pub struct Translator {
     asked_by_commit: bool,
     due: Due,
     heard: Option<Heard>,
+    /// Sound that came outside a turn while the learner says where turns end: it may turn out to be one.
+    unplaced: VecDeque<Pcm>,
     spoken: Option<Spoken>,
     /// The last reply of the turn that the service is in, or was.
     last: Option<ReplyId>,
@@ -115,6 +117,7 @@ impl Translator {
             asked_by_commit: false,
             due: Due::Nothing,
             heard: None,
+            unplaced: VecDeque::new(),
             spoken: None,
             last: None,
             was_interrupted: false,
@@ -529,24 +532,28 @@ impl Translate for Translator {
     fn command(&mut self, command: ProviderCommand) -> Step {
         let mut step = Step::default();
         match command {
-            ProviderCommand::Audio(pcm) => self.learner_audio(&pcm, &mut step),
+            ProviderCommand::Audio(pcm) => self.learner_audio(pcm, &mut step),
             ProviderCommand::BeginTurn => self.begin_turn(&mut step),
             ProviderCommand::Commit => self.commit(&mut step),
             ProviderCommand::Text(text) => {
                 // It belongs to what is typed.
-                self.commit(&mut step);
+                self.end_turn(&mut step);
                 self.ask(Some(text), &mut step);
             }
-            ProviderCommand::Reply { instructions } => match instructions {
-                None if std::mem::take(&mut self.asked_by_commit) => {}
-                None => self.ask(None, &mut step),
-                Some(instructions) => {
-                    let words = format!(
-                        "[Not said by the learner. Instructions for your next reply only: {instructions}]"
-                    );
-                    self.ask(Some(words), &mut step);
+            ProviderCommand::Reply { instructions } => {
+                // A turn that was begun and given up: nothing is answered while one is open.
+                self.end_turn(&mut step);
+                match instructions {
+                    None if std::mem::take(&mut self.asked_by_commit) => {}
+                    None => self.ask(None, &mut step),
+                    Some(instructions) => {
+                        let words = format!(
+                            "[Not said by the learner. Instructions for your next reply only: {instructions}]"
+                        );
+                        self.ask(Some(words), &mut step);
+                    }
                 }
-            },
+            }
             ProviderCommand::Cancel { reply } => {
                 if self
                     .spoken

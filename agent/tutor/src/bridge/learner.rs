@@ -93,6 +93,9 @@ impl Bridge {
             self.taken_until = self.ear.end();
             self.floor
                 .begin_speech(None, self.ear.end(), self.now, &mut self.out);
+            if self.is_ready() {
+                self.ask(ProviderCommand::BeginTurn);
+            }
         }
     }
 

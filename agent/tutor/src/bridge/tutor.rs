@@ -40,7 +40,9 @@ impl Bridge {
     }
 
     pub(super) fn reply_words(&mut self, id: ReplyId, delta: &str) {
-        if let Some(index) = self.reply_index(&id) {
+        // The last words of a reply may come when all of its sound did.
+        let known = self.replies.iter().position(|reply| reply.id == id);
+        if let Some(index) = known.or_else(|| self.reply_index(&id)) {
             self.replies[index].receive_words(delta);
         }
     }

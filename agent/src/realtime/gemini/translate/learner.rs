@@ -1,12 +1,17 @@
 //! The learner's turn: its sound, its beginning and end, and its words, which may come long after it.
 
-use avaaz_tutor::{ItemId, Pcm, ProviderEvent};
+use std::time::Duration;
+
+use avaaz_tutor::{ItemId, Pcm, ProviderEvent, TurnDetection};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Due, Translator, send};
 use crate::realtime::gemini::wire::{Blob, ClientMessage, RealtimeInput, Words};
 use crate::realtime::socket::Step;
+
+/// The longest turn of which only the end is told.
+const LONGEST_UNPLACED: Duration = Duration::from_secs(60);
 
 /// What was heard of the learner's last turn.
 #[derive(Debug)]
@@ -21,19 +26,18 @@ pub(super) struct Heard {
 
 impl Translator {
     /// Passes sound on while the learner has the turn; the service ignores all other.
-    pub(super) fn learner_audio(&mut self, pcm: &Pcm, step: &mut Step) {
-        if !self.turn_is_open {
-            return;
+    pub(super) fn learner_audio(&mut self, pcm: Pcm, step: &mut Step) {
+        if self.turn_is_open {
+            send_audio(&pcm, step);
+        } else if self.setup.turn_detection == TurnDetection::Manual {
+            self.unplaced.push_back(pcm);
+            let mut kept: Duration = self.unplaced.iter().map(Pcm::duration).sum();
+            while kept > LONGEST_UNPLACED
+                && let Some(oldest) = self.unplaced.pop_front()
+            {
+                kept = kept.saturating_sub(oldest.duration());
+            }
         }
-        let mut bytes = Vec::with_capacity(pcm.samples.len() * 2);
-        pcm.samples
-            .iter()
-            .for_each(|sample| bytes.extend_from_slice(&sample.to_le_bytes()));
-        let audio = RealtimeInput::Audio(Blob {
-            mime_type: format!("audio/pcm;rate={}", pcm.rate_hz),
-            data: STANDARD.encode(bytes),
-        });
-        send(step, &ClientMessage::RealtimeInput(audio));
     }
 
     pub(super) fn begin_turn(&mut self, step: &mut Step) {
@@ -49,14 +53,27 @@ impl Translator {
             is_answered: false,
         });
         self.turn_is_open = true;
+        self.unplaced.clear();
         self.asked_by_commit = false;
         self.due = Due::Nothing;
         let start = RealtimeInput::ActivityStart {};
         send(step, &ClientMessage::RealtimeInput(start));
     }
 
-    /// The end of a turn asks for the answer as well.
+    /// The learner's turn is over. If its beginning was not told, all that was said since the last one is the turn.
     pub(super) fn commit(&mut self, step: &mut Step) {
+        let unplaced = std::mem::take(&mut self.unplaced);
+        if !self.turn_is_open && !unplaced.is_empty() {
+            self.begin_turn(step);
+            for pcm in &unplaced {
+                send_audio(pcm, step);
+            }
+        }
+        self.end_turn(step);
+    }
+
+    /// The end of a turn asks for the answer as well.
+    pub(super) fn end_turn(&mut self, step: &mut Step) {
         if !std::mem::take(&mut self.turn_is_open) {
             return;
         }
@@ -114,4 +131,16 @@ impl Translator {
             });
         }
     }
+}
+
+fn send_audio(pcm: &Pcm, step: &mut Step) {
+    let mut bytes = Vec::with_capacity(pcm.samples.len() * 2);
+    pcm.samples
+        .iter()
+        .for_each(|sample| bytes.extend_from_slice(&sample.to_le_bytes()));
+    let audio = RealtimeInput::Audio(Blob {
+        mime_type: format!("audio/pcm;rate={}", pcm.rate_hz),
+        data: STANDARD.encode(bytes),
+    });
+    send(step, &ClientMessage::RealtimeInput(audio));
 }

@@ -4,13 +4,15 @@ use super::*;
 
 #[test]
 fn sound_is_sent_within_a_turn_only() {
-    let mut translator = ready();
-    let sound = || {
-        ProviderCommand::Audio(Pcm {
-            samples: [1, -2].into(),
-            rate_hz: 16_000,
-        })
+    let listening = TurnDetection::Listening {
+        patience: avaaz_tutor::Patience::Normal,
+        acts: true,
     };
+    let setup = SessionSetup {
+        turn_detection: listening,
+        ..setup()
+    };
+    let mut translator = ready_with("gemini-3.8-live", setup);
     assert!(command(&mut translator, sound()).is_empty());
     assert_eq!(
         command(&mut translator, ProviderCommand::BeginTurn),
@@ -29,6 +31,59 @@ fn sound_is_sent_within_a_turn_only() {
     );
     assert!(command(&mut translator, ProviderCommand::Commit).is_empty());
     assert!(command(&mut translator, sound()).is_empty());
+}
+
+fn sound() -> ProviderCommand {
+    ProviderCommand::Audio(Pcm {
+        samples: [1, -2].into(),
+        rate_hz: 16_000,
+    })
+}
+
+#[test]
+fn of_a_turn_whose_end_alone_is_told_all_that_was_said_is_sent_then() {
+    let mut translator = ready();
+    for _ in 0..2 {
+        assert!(command(&mut translator, sound()).is_empty());
+    }
+    let sent = command(&mut translator, ProviderCommand::Commit);
+    let kinds: Vec<&String> = sent
+        .iter()
+        .map(|frame| {
+            frame["realtimeInput"]
+                .as_object()
+                .unwrap()
+                .keys()
+                .next()
+                .unwrap()
+        })
+        .collect();
+    assert_eq!(kinds, ["activityStart", "audio", "audio", "activityEnd"]);
+    assert!(command(&mut translator, ProviderCommand::Commit).is_empty());
+}
+
+#[test]
+fn what_is_kept_of_such_a_turn_is_bounded() {
+    let mut translator = ready();
+    for _ in 0..200 {
+        let second = Pcm {
+            samples: vec![0; 16_000].into(),
+            rate_hz: 16_000,
+        };
+        command(&mut translator, ProviderCommand::Audio(second));
+    }
+    assert_eq!(command(&mut translator, ProviderCommand::Commit).len(), 62);
+}
+
+#[test]
+fn a_turn_that_was_given_up_does_not_silence_the_tutor() {
+    let mut translator = ready();
+    command(&mut translator, ProviderCommand::BeginTurn);
+    let instructions = Some("Go on.".to_owned());
+    let sent = command(&mut translator, ProviderCommand::Reply { instructions });
+    assert_eq!(sent[0], json!({"realtimeInput": {"activityEnd": {}}}));
+    assert_eq!(sent[1]["clientContent"]["turnComplete"], true);
+    assert_eq!(content(&mut translator, audio(&[1])).len(), 2);
 }
 
 #[test]
