@@ -90,6 +90,8 @@ pub enum Notice {
         conversation: Uuid,
         /// The new brief.
         brief: Box<Brief>,
+        /// The provider that is wanted; `None` is the runtime's choice.
+        provider: Option<String>,
     },
     /// The learner, or an operator, asked for the end.
     EndRequested {

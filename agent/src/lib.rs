@@ -10,6 +10,7 @@
 //! What is decided is decided in `avaaz-tutor`; this crate carries it out.
 
 pub mod audio;
+pub mod circuit;
 mod conversation;
 pub mod host;
 pub mod metrics;

@@ -1,6 +1,6 @@
 //! Claims conversations up to its capacity, runs one task for each, keeps their leases, and goes away in two steps.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,7 +16,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::conversation::{Orders, Outcome, Setting, converse, give_back};
+use crate::conversation::{Candidate, Orders, Outcome, Setting, converse, give_back};
 use crate::host::{Claimed, HostError, Lease, Notice, TutorHost};
 use crate::metrics::Metrics;
 use crate::realtime::Provider;
@@ -55,47 +55,58 @@ impl Default for RuntimeConfig {
     }
 }
 
+/// The name of the stand-in, which understands nobody: it never serves in another's place.
+const STAND_IN: &str = "simulator";
+
 /// The providers that a runtime can use.
 #[derive(Clone)]
-pub struct Providers {
-    by_name: BTreeMap<String, Arc<dyn Provider>>,
-    default: Arc<dyn Provider>,
-}
+pub struct Providers(Vec<Candidate>);
 
 impl Providers {
     /// Begins with the provider that serves whoever asks for none, or for one that is not there.
     #[must_use]
     pub fn new(default: Arc<dyn Provider>) -> Self {
-        Self {
-            by_name: BTreeMap::from([(default.name().to_owned(), Arc::clone(&default))]),
-            default,
-        }
+        Self(Vec::new()).with(default)
     }
 
-    /// Adds another one.
+    /// Adds another one. It serves whoever asks for it, and when those before it cannot be had.
     #[must_use]
     pub fn with(mut self, provider: Arc<dyn Provider>) -> Self {
-        self.by_name.insert(provider.name().to_owned(), provider);
+        self.0.push(Candidate {
+            provider,
+            circuit: Arc::default(),
+        });
         self
     }
 
-    /// Returns the names of all, the default's too.
+    /// Returns the names of all, the default's first.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.by_name.keys().map(String::as_str)
+        self.0.iter().map(|candidate| candidate.provider.name())
     }
 
-    fn choose(&self, name: Option<&str>) -> Arc<dyn Provider> {
-        let wanted = name.and_then(|name| self.by_name.get(name));
+    /// Returns those that may serve a conversation, the wanted one first.
+    fn choose(&self, name: Option<&str>) -> Vec<Candidate> {
+        let wanted = name.and_then(|name| self.names().position(|known| known == name));
         if wanted.is_none()
             && let Some(name) = name
         {
             tracing::warn!(
                 wanted = name,
-                given = self.default.name(),
+                given = self.names().next(),
                 "a provider that is not set up was asked for"
             );
         }
-        Arc::clone(wanted.unwrap_or(&self.default))
+        let wanted = wanted.unwrap_or(0);
+        let others =
+            self.0.iter().enumerate().filter(|(place, candidate)| {
+                *place != wanted && candidate.provider.name() != STAND_IN
+            });
+        self.0
+            .get(wanted)
+            .into_iter()
+            .chain(others.map(|(_, candidate)| candidate))
+            .cloned()
+            .collect()
     }
 }
 
@@ -316,7 +327,7 @@ impl Serving {
             epoch = lease.epoch,
         );
         let setting = Setting {
-            provider: self.providers.choose(claimed.provider.as_deref()),
+            providers: self.providers.choose(claimed.provider.as_deref()),
             claimed,
             host: Arc::clone(&self.host),
             rooms: Arc::clone(&self.rooms),
@@ -383,10 +394,13 @@ impl Serving {
             Notice::BriefChanged {
                 conversation,
                 brief,
+                provider,
             } => {
                 if let Some(held) = self.conversations.get(&conversation) {
-                    held.orders
-                        .send_modify(|orders| orders.brief = Some(Arc::new(*brief)));
+                    held.orders.send_modify(|orders| {
+                        orders.brief = Some(Arc::new(*brief));
+                        orders.provider = provider;
+                    });
                 }
             }
             Notice::EndRequested {

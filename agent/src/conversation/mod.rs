@@ -22,12 +22,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::host::{Claimed, HostError, Lease, TutorHost};
 use crate::metrics::Metrics;
-use crate::realtime::Provider;
 use crate::room::{JoinedRoom, RoomConnector};
 use crate::shutdown::Shutdown;
 
 use enter::Entered;
 use run::{Finish, Loop};
+pub(crate) use voice::Candidate;
 
 /// How long the end of a conversation waits for the host to take what is left.
 const LAST_WRITES: Duration = Duration::from_secs(10);
@@ -44,7 +44,8 @@ pub(crate) struct Setting {
     pub(crate) claimed: Claimed,
     pub(crate) host: Arc<dyn TutorHost>,
     pub(crate) rooms: Arc<dyn RoomConnector>,
-    pub(crate) provider: Arc<dyn Provider>,
+    /// Those that may serve, the wanted one first; at least one.
+    pub(crate) providers: Vec<Candidate>,
     /// What was asked from outside; only the latest counts.
     pub(crate) orders: watch::Receiver<Orders>,
     /// Cancelled when the lease is not ours any more.
@@ -61,6 +62,8 @@ pub(crate) struct Setting {
 pub(crate) struct Orders {
     /// The latest brief, if it changed.
     pub(crate) brief: Option<Arc<Brief>>,
+    /// The provider that is wanted, with the latest brief.
+    pub(crate) provider: Option<String>,
     /// The end.
     pub(crate) end: Option<EndReason>,
 }

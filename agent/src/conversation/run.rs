@@ -86,7 +86,7 @@ impl Loop {
         let Setting {
             claimed,
             host,
-            provider,
+            providers,
             mut orders,
             lost,
             shutdown,
@@ -119,12 +119,15 @@ impl Loop {
             lost.clone(),
             Arc::clone(&metrics),
         );
+        // The runtime gives at least one.
+        let first = Arc::clone(&providers[0].provider);
         let setup = BridgeSetup {
             brief: claimed.brief,
             history: claimed.history,
             next_seq: claimed.next_seq,
             greeted: claimed.greeted,
-            capabilities: assumed(provider.input_rate_hz()),
+            providers: providers.len(),
+            capabilities: assumed(first.input_rate_hz()),
             time_limit: claimed.time_limit.saturating_sub(spent),
             jitter_seed,
         };
@@ -132,14 +135,14 @@ impl Loop {
             bridge: Bridge::new(setup, Moment::ZERO),
             events,
             learner: Learner::new(claimed.learner_identity),
-            ear: Ear::new(provider.input_rate_hz()),
+            ear: Ear::new(first.input_rate_hz()),
             turns: Turns::new(
                 writer,
                 began_at,
-                provider.name().to_owned(),
+                first.name().to_owned(),
                 Arc::clone(&metrics),
             ),
-            voice: Voice::new(provider),
+            voice: Voice::new(providers),
             playout: Playout::start(audio, room, Arc::clone(&metrics)),
             captions,
             orders,
@@ -269,9 +272,14 @@ impl Loop {
                 self.follows.extend(self.voice.ask(command));
             }
             Output::CloseProvider => self.voice.close(),
-            Output::OpenNext(setup) => self.voice.open_next(*setup),
+            Output::UseProvider { slot } => {
+                self.voice.use_provider(slot);
+                self.turns.set_provider(self.voice.provider_name());
+            }
+            Output::OpenNext { slot, setup } => self.voice.open_next(slot, *setup),
             Output::SwitchToNext => {
                 if let Some((capabilities, model)) = self.voice.switch() {
+                    self.turns.set_provider(self.voice.provider_name());
                     self.ear.set_rate(capabilities.input_rate_hz);
                     self.turns.set_model(&model);
                 }
@@ -317,7 +325,8 @@ impl Loop {
         tracing::info!(
             planned,
             cause = handed_over.cause.as_str(),
-            to = self.voice.provider_name(),
+            from = self.voice.name_of(handed_over.from),
+            to = self.voice.name_of(handed_over.to),
             gap_ms = handed_over.gap.as_millis(),
             waited_ms = handed_over.waited.as_millis(),
             "another session of the provider has taken over"
@@ -412,7 +421,11 @@ impl Loop {
     }
 
     fn on_orders(&mut self) {
-        let Orders { brief, end } = self.orders.borrow_and_update().clone();
+        let Orders {
+            brief,
+            provider,
+            end,
+        } = self.orders.borrow_and_update().clone();
         if let Some(brief) = brief
             && !self
                 .brief_seen
@@ -421,6 +434,18 @@ impl Loop {
         {
             self.brief_seen = Some(Arc::clone(&brief));
             self.hand_over(Input::BriefChanged(Box::new((*brief).clone())));
+            // Without a wish the server's choice goes on, whatever it was.
+            if let Some(name) = provider {
+                match self.voice.slot_of(&name) {
+                    Some(slot) => self.hand_over(Input::ProviderWanted { slot }),
+                    None => {
+                        tracing::warn!(
+                            wanted = name,
+                            "a provider that is not set up was asked for"
+                        );
+                    }
+                }
+            }
         }
         if let Some(reason) = end
             && !std::mem::replace(&mut self.end_seen, true)

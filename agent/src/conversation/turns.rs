@@ -39,6 +39,14 @@ impl Turns {
         }
     }
 
+    /// Notes which provider serves from now on.
+    pub(super) fn set_provider(&mut self, name: &str) {
+        if self.provider != name {
+            name.clone_into(&mut self.provider);
+            self.model = None;
+        }
+    }
+
     /// Notes which model answers.
     pub(super) fn set_model(&mut self, model: &str) {
         if self.model.as_deref() != Some(model) {

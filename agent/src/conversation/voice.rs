@@ -10,6 +10,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::circuit::Circuit;
 use crate::realtime::{Provider, ProviderSession};
 
 /// What a session that waits to take over may say before; all of it is told then.
@@ -17,7 +18,10 @@ const MOST_KEPT: usize = 64;
 
 /// The connections to the provider.
 pub(super) struct Voice {
-    provider: Arc<dyn Provider>,
+    /// Those that may serve, the wanted one first.
+    providers: Vec<Candidate>,
+    in_use: usize,
+    next_in_use: usize,
     line: Line,
     next: Line,
     /// What the second session said, but for being ready.
@@ -28,14 +32,25 @@ pub(super) struct Voice {
     before: VecDeque<ProviderEvent>,
 }
 
+/// A provider that may serve, and whether it is worth a try.
+#[derive(Clone)]
+pub(crate) struct Candidate {
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) circuit: Arc<Circuit>,
+}
+
 /// One connection.
 enum Line {
     Closed,
+    /// It was not even tried.
+    Passed,
     Opening {
+        circuit: Arc<Circuit>,
         opened: oneshot::Receiver<Result<ProviderSession, Fault>>,
         _task: AbortOnDropHandle<()>,
     },
     Open {
+        circuit: Arc<Circuit>,
         session: ProviderSession,
         ready: bool,
     },
@@ -51,9 +66,12 @@ enum Said {
 }
 
 impl Voice {
-    pub(super) fn new(provider: Arc<dyn Provider>) -> Self {
+    /// Begins with the first of them; there is at least one.
+    pub(super) fn new(providers: Vec<Candidate>) -> Self {
         Self {
-            provider,
+            providers,
+            in_use: 0,
+            next_in_use: 0,
             line: Line::Closed,
             next: Line::Closed,
             kept: VecDeque::new(),
@@ -63,13 +81,31 @@ impl Voice {
     }
 
     pub(super) fn provider_name(&self) -> &str {
-        self.provider.name()
+        self.name_of(self.in_use)
+    }
+
+    pub(super) fn name_of(&self, slot: usize) -> &str {
+        self.providers
+            .get(slot)
+            .map_or("none", |candidate| candidate.provider.name())
+    }
+
+    /// Sessions are opened with another provider from now on.
+    pub(super) fn use_provider(&mut self, slot: usize) {
+        self.in_use = slot;
+    }
+
+    /// Returns where a provider stands, by its name.
+    pub(super) fn slot_of(&self, name: &str) -> Option<usize> {
+        self.providers
+            .iter()
+            .position(|candidate| candidate.provider.name() == name)
     }
 
     /// Opens a session in a task of its own; [`Self::next`] tells how it went.
     pub(super) fn open(&mut self, setup: SessionSetup) {
         self.before.clear();
-        self.line = Line::open(Arc::clone(&self.provider), setup);
+        self.line = Line::open(self.providers.get(self.in_use), setup);
     }
 
     /// Closes the session; nothing it still says is handed over.
@@ -79,9 +115,10 @@ impl Voice {
     }
 
     /// Opens a second session beside the first.
-    pub(super) fn open_next(&mut self, setup: SessionSetup) {
+    pub(super) fn open_next(&mut self, slot: usize, setup: SessionSetup) {
         self.close_next();
-        self.next = Line::open(Arc::clone(&self.provider), setup);
+        self.next_in_use = slot;
+        self.next = Line::open(self.providers.get(slot), setup);
     }
 
     /// Closes the second session.
@@ -94,13 +131,14 @@ impl Voice {
     /// Lets the second session take the place of the first, which is closed. Returns what it can do, and its model.
     pub(super) fn switch(&mut self) -> Option<(Capabilities, String)> {
         self.line = std::mem::replace(&mut self.next, Line::Closed);
+        self.in_use = self.next_in_use;
         self.before = std::mem::take(&mut self.kept);
         self.next_is.take()
     }
 
     /// Asks the provider for something; never waits. Gives back what has to be told when it does not keep up.
     pub(super) fn ask(&mut self, command: ProviderCommand) -> Option<Input> {
-        let Line::Open { session, ready } = &self.line else {
+        let Line::Open { session, ready, .. } = &self.line else {
             tracing::debug!("asked a provider that is not open");
             return None;
         };
@@ -149,13 +187,20 @@ impl Voice {
 }
 
 impl Line {
-    fn open(provider: Arc<dyn Provider>, setup: SessionSetup) -> Self {
+    fn open(candidate: Option<&Candidate>, setup: SessionSetup) -> Self {
+        let Some(Candidate { provider, circuit }) = candidate.cloned() else {
+            return Self::Passed;
+        };
+        if !circuit.lets_through() {
+            return Self::Passed;
+        }
         let (tell, opened) = oneshot::channel();
         let task = tokio::spawn(async move {
             // Nobody waits any more when it was closed meanwhile; the session is dropped, which closes it.
             let _ = tell.send(provider.open(&setup).await);
         });
         Self::Opening {
+            circuit,
             opened,
             _task: AbortOnDropHandle::new(task),
         }
@@ -166,10 +211,20 @@ impl Line {
         loop {
             match self {
                 Self::Closed => return std::future::pending().await,
-                Self::Opening { opened, .. } => {
+                Self::Passed => {
+                    *self = Self::Closed;
+                    return Said::Failed(Fault {
+                        kind: FaultKind::Unavailable,
+                        detail: "it failed too often of late".to_owned(),
+                    });
+                }
+                Self::Opening {
+                    opened, circuit, ..
+                } => {
                     let fault = match opened.await {
                         Ok(Ok(session)) => {
                             *self = Self::Open {
+                                circuit: Arc::clone(circuit),
                                 session,
                                 ready: false,
                             };
@@ -178,24 +233,42 @@ impl Line {
                         Ok(Err(fault)) => fault,
                         Err(_) => broken("opening the session panicked"),
                     };
+                    note_failure(circuit, &fault);
                     *self = Self::Closed;
                     return Said::Failed(fault);
                 }
-                Self::Open { session, ready } => {
+                Self::Open {
+                    session,
+                    ready,
+                    circuit,
+                } => {
                     let fault = match session.events.recv().await {
                         Some(ProviderEvent::Closed(fault)) => fault,
                         Some(event) => {
-                            *ready |= matches!(event, ProviderEvent::Ready { .. });
+                            if matches!(event, ProviderEvent::Ready { .. }) {
+                                *ready = true;
+                                circuit.succeeded();
+                            }
                             return Said::Event(event);
                         }
                         None => broken("the session ended without a word"),
                     };
                     let ready = *ready;
+                    if !ready {
+                        note_failure(circuit, &fault);
+                    }
                     *self = Self::Closed;
                     return ended(ready, fault);
                 }
             }
         }
+    }
+}
+
+/// A handle that is not known any more says nothing about the provider.
+fn note_failure(circuit: &Circuit, fault: &Fault) {
+    if !matches!(fault.kind, FaultKind::StaleHandle | FaultKind::ClosedByUs) {
+        circuit.failed();
     }
 }
 

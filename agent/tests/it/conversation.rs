@@ -286,6 +286,7 @@ async fn with_push_to_talk_the_microphones_switch_ends_the_learners_turn() {
     world
         .host
         .notify(Notice::BriefChanged {
+            provider: None,
             conversation: world.conversation,
             brief: Box::new(push_to_talk),
         })

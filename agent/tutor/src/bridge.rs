@@ -2,8 +2,9 @@
 //!
 //! This file holds the state, the doors and the order in which due things are settled. What happens on each side is in
 //! `bridge/learner.rs` and `bridge/tutor.rs`, the provider's line in `bridge/line.rs`, its replacement
-//! in `bridge/handover.rs`, the ways out in `bridge/leaving.rs`.
+//! in `bridge/handover.rs`, the choice of a provider in `bridge/failover.rs`, the ways out in `bridge/leaving.rs`.
 
+mod failover;
 mod handover;
 mod learner;
 mod leaving;
@@ -41,6 +42,8 @@ pub struct BridgeSetup {
     pub next_seq: u32,
     /// Whether this conversation was greeted before, though no turn tells of it.
     pub greeted: bool,
+    /// How many providers may serve; the first one is wanted. At least one.
+    pub providers: usize,
     /// What to assume of the provider until a session of it says what it can do.
     pub capabilities: Capabilities,
     /// How long the conversation may still take, from `now` on.
@@ -82,9 +85,9 @@ pub struct Bridge {
 
     line: Line,
     change: handover::Change,
+    providers: failover::Providers,
     backoff: Backoff,
     failing_since: Option<Moment>,
-    refusals: u32,
     /// Whether this session of the provider has given sound.
     proved: bool,
     was_ready: bool,
@@ -162,9 +165,9 @@ impl Bridge {
             knows_presses: false,
             line: Line::Down,
             change: handover::Change::default(),
+            providers: failover::Providers::new(setup.providers),
             backoff: Backoff::new(setup.jitter_seed),
             failing_since: None,
-            refusals: 0,
             proved: false,
             was_ready: false,
             voice_in_use: None,
@@ -200,6 +203,7 @@ impl Bridge {
             Input::Played { reply, sent, heard } => self.played(&reply, sent, heard),
             Input::PlayoutDrained { reply } => self.playout_drained(&reply),
             Input::BriefChanged(brief) => self.brief_changed(*brief),
+            Input::ProviderWanted { slot } => self.provider_wanted(slot),
             Input::EndRequested(reason) => self.end_requested(reason),
             Input::HostIsClosing => self.leave(Way::HandBack, leaving::HAND_BACK_TAKES_AT_MOST),
             Input::Tick => {}
@@ -234,6 +238,7 @@ impl Bridge {
             recycle.map(|(soft, _)| soft),
             recycle.map(|(_, hard)| hard),
             recycle.and_then(|_| self.change_due()),
+            self.telling_due(),
             self.leaving.as_ref().map(|leaving| leaving.until),
         ]
         .into_iter()
@@ -306,6 +311,7 @@ impl Bridge {
             );
         }
         self.settle_recycling();
+        self.settle_telling();
         self.settle_owed();
         self.show_state();
         self.settle_leaving();
@@ -364,6 +370,10 @@ impl Bridge {
             self.shown_state = Some(state);
             self.out.push_back(Output::State(state));
         }
+    }
+
+    fn voice_is_missing(&self) -> bool {
+        self.voice == Some(VoiceState::Unavailable)
     }
 
     fn show_voice(&mut self, voice: VoiceState) {

@@ -77,6 +77,32 @@ impl Ear {
     }
 }
 
+/// Gives sound another rate, between its samples. Good enough for the few seconds that a provider hears which takes over from one
+/// with another rate; all else is decoded at the right rate.
+pub(crate) fn at_rate(pcm: Pcm, rate_hz: u32) -> Pcm {
+    if pcm.rate_hz == rate_hz || pcm.samples.is_empty() || rate_hz == 0 || pcm.rate_hz == 0 {
+        return pcm;
+    }
+    let (from, to) = (u64::from(pcm.rate_hz), u64::from(rate_hz));
+    let length = pcm.samples.len() as u64 * to / from;
+    let last = pcm.samples.len() - 1;
+    let samples = (0..length)
+        .map(|n| {
+            let place = n * from;
+            let index = usize::try_from(place / to).unwrap_or(last).min(last);
+            let share = i64::try_from(place % to).unwrap_or(0);
+            let span = i64::try_from(to).unwrap_or(i64::MAX);
+            let (here, there) = (
+                i64::from(pcm.samples[index]),
+                i64::from(pcm.samples[(index + 1).min(last)]),
+            );
+            let between = (here * (span - share) + there * share) / span;
+            i16::try_from(between).unwrap_or(0)
+        })
+        .collect();
+    Pcm { samples, rate_hz }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +156,18 @@ mod tests {
                 Duration::from_millis(200)
             ]
         );
+    }
+
+    #[test]
+    fn sound_keeps_its_length_and_shape_at_another_rate() {
+        let up = Pcm {
+            samples: (0..480).map(|n| n * 10).collect(),
+            rate_hz: 24_000,
+        };
+        let down = at_rate(up.clone(), 16_000);
+        assert_eq!(down.duration(), up.duration());
+        assert_eq!(down.samples[..4], [0, 15, 30, 45]);
+        assert_eq!(at_rate(up.clone(), 24_000), up);
     }
 
     #[test]

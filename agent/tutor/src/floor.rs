@@ -311,6 +311,34 @@ impl Floor {
         self.end(ended, out);
     }
 
+    /// Returns whether nobody holds the floor.
+    pub(crate) fn is_free(&self) -> bool {
+        self.holder == Holder::Nobody
+    }
+
+    /// The tutor says something in writing that is no part of the talk: no provider is told of it. Nobody may hold the floor.
+    pub(crate) fn notice(&mut self, text: String, now: Moment, out: &mut VecDeque<Output>) {
+        let turn = self.begin(Speaker::Tutor, out);
+        out.push_back(Output::Caption(Caption::Final {
+            turn,
+            speaker: Speaker::Tutor,
+            text: text.clone(),
+            interrupted: false,
+        }));
+        out.push_back(Output::TurnEnded(EndedTurn {
+            turn,
+            speaker: Speaker::Tutor,
+            text,
+            text_pending: false,
+            started_at: now,
+            ended_at: now,
+            interrupted: false,
+            heard: None,
+            latency: None,
+            usage: None,
+        }));
+    }
+
     /// A reply begins to sound. Nobody may hold the floor.
     pub(crate) fn begin_reply(&mut self, now: Moment, out: &mut VecDeque<Output>) {
         let turn = self.begin(Speaker::Tutor, out);

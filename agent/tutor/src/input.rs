@@ -48,6 +48,11 @@ pub enum Input {
 
     /// The session's settings changed while live.
     BriefChanged(Box<Brief>),
+    /// The learner wants another of the providers (a place below [`crate::BridgeSetup::providers`]).
+    ProviderWanted {
+        /// Which.
+        slot: usize,
+    },
     /// The learner or an operator wants the end.
     EndRequested(EndReason),
     /// The host is shutting down: finish what is being said, then give the conversation back.

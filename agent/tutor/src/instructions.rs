@@ -106,6 +106,11 @@ pub(crate) fn wrapping_up() -> String {
         .to_owned()
 }
 
+/// What the learner is told in writing while no provider can be reached.
+pub(crate) fn no_voice() -> &'static str {
+    "I cannot reach my voice just now. Your words are safe; I keep trying."
+}
+
 fn level(level: Option<Level>) -> &'static str {
     match level {
         None => "Their level is not known yet: begin simply, notice how they do, and adapt.",

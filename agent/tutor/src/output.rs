@@ -10,14 +10,24 @@ use crate::{
 /// Something the caller must bring about, at once and in this order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
-    /// Open a session with the provider. An earlier one has been closed before.
+    /// Open sessions with this provider from now on; the first is in use from the beginning.
+    UseProvider {
+        /// Its place among those that there are.
+        slot: usize,
+    },
+    /// Open a session with the provider in use. An earlier one has been closed before.
     OpenProvider(Box<SessionSetup>),
     /// Ask the open provider for something.
     ToProvider(ProviderCommand),
     /// Close the provider's session. It costs money as long as it is open.
     CloseProvider,
     /// Open a second session beside the open one; answer with [`crate::Input::NextReady`] or [`crate::Input::NextFailed`].
-    OpenNext(Box<SessionSetup>),
+    OpenNext {
+        /// The provider that it is opened with; in use as soon as it takes over.
+        slot: usize,
+        /// How it begins.
+        setup: Box<SessionSetup>,
+    },
     /// The second session takes the place of the open one, which is closed. What follows is for the new one.
     SwitchToNext,
     /// Close the second session unused.

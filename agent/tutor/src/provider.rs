@@ -299,6 +299,8 @@ pub enum FaultKind {
     Expired,
     /// The session that was to be gone on with is not known any more: begin a new one.
     StaleHandle,
+    /// It was not even tried: it failed too often of late.
+    Unavailable,
     /// The service did something that makes no sense; harmless.
     Nonsense,
     /// We closed it.

@@ -51,7 +51,7 @@ fn at_the_limit_what_is_being_said_is_said() {
     world.run(secs(299));
     world.says("r1", &["Good", " bye,", " Ada!"], 1000);
     world.run(secs(10));
-    assert_eq!(world.turns()[0].text, "Good bye, Ada!");
+    assert_eq!(world.turns().last().unwrap().text, "Good bye, Ada!");
     assert_eq!(
         world.outputs().last(),
         Some(&&Output::End(EndReason::TimeLimit))
@@ -67,7 +67,7 @@ fn fifteen_seconds_after_the_limit_it_is_cut() {
     let (at, last) = world.log.last().unwrap();
     assert_eq!(last, &Output::End(EndReason::TimeLimit));
     assert!(*at <= secs(315));
-    assert!(world.turns()[0].interrupted);
+    assert!(world.turns().last().unwrap().interrupted);
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn prepared(world: &World) -> Vec<&SessionSetup> {
         .outputs()
         .into_iter()
         .filter_map(|output| match output {
-            Output::OpenNext(setup) => Some(setup.as_ref()),
+            Output::OpenNext { setup, .. } => Some(setup.as_ref()),
             _ => None,
         })
         .collect()

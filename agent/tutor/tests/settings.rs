@@ -55,7 +55,7 @@ fn a_change_of_voice_prepares_a_session_that_takes_over_between_turns() {
     );
     assert!(world.requests().is_empty());
     assert!(
-        matches!(&world.log[0].1, Output::OpenNext(setup) if setup.voice.as_deref() == Some("cedar"))
+        matches!(&world.log[0].1, Output::OpenNext { setup, .. } if setup.voice.as_deref() == Some("cedar"))
     );
     world.next_ready();
     assert!(world.has(&Output::SwitchToNext));

@@ -233,7 +233,7 @@ impl Settings {
         }
     }
 
-    /// Returns what the tutor is told, with the voice that the conversation began with.
+    /// Returns what the tutor is told, with the voice that is given.
     #[must_use]
     pub fn brief(&self, learner_name: String, mode: Mode, voice: Option<String>) -> tutor::Brief {
         tutor::Brief {

@@ -80,14 +80,21 @@ pub(super) async fn claim(
             learner_identity: learner_identity(session.user_id),
             tutor_identity: id.tutor_identity(),
             started_at: row.started_at.into(),
-            brief: session.settings.brief(learner_name, mode, row.wanted_voice),
+            brief: session
+                .settings
+                .brief(learner_name, mode, session.settings.voice.clone()),
             history: past
                 .into_iter()
                 .filter_map(|turn| past_turn(&shared.keys, turn))
                 .collect(),
             greeted: row.provider.is_some(),
             next_seq: u32::try_from(row.last_turn_seq).unwrap_or(0) + 1,
-            provider: row.provider.or(row.wanted_provider),
+            // What was chosen while live counts; without a choice whoever served goes on.
+            provider: session
+                .settings
+                .provider
+                .map(|provider| provider.as_str().to_owned())
+                .or(row.provider),
             time_limit: shared.terms.time_limit,
         };
         claimed.push((one, session.updated_at));
@@ -134,11 +141,11 @@ pub(super) async fn read(pool: &PgPool, leases: &[Lease]) -> sqlx::Result<Vec<Ke
     rows.into_iter().map(Kept::try_from).collect()
 }
 
-/// Reads the brief as it would be told now.
+/// Reads the brief as it would be told now, and which provider is wanted.
 pub(super) async fn read_brief(
     pool: &PgPool,
     conversation: Uuid,
-) -> sqlx::Result<Option<avaaz_tutor::Brief>> {
+) -> sqlx::Result<Option<(avaaz_tutor::Brief, Option<String>)>> {
     let mut connection = pool.acquire().await?;
     let row = sqlx::query!(
         "SELECT session_id, mode, wanted_voice FROM conversations WHERE id = $1",
@@ -149,11 +156,12 @@ pub(super) async fn read_brief(
     let Some(row) = row else { return Ok(None) };
     let (session, learner_name) = read_session(&mut connection, SessionId(row.session_id)).await?;
     let mode = known("mode", &row.mode, Mode::from_word)?;
-    Ok(Some(session.settings.brief(
-        learner_name,
-        mode,
-        row.wanted_voice,
-    )))
+    let settings = session.settings;
+    let wanted = settings
+        .provider
+        .map(|provider| provider.as_str().to_owned());
+    let voice = settings.voice.clone();
+    Ok(Some((settings.brief(learner_name, mode, voice), wanted)))
 }
 
 /// Gives an open conversation back and wakes whoever could take it.

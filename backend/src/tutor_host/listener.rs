@@ -149,7 +149,7 @@ pub(super) async fn tell_changes(shared: &Shared, kept: Vec<Kept>) -> sqlx::Resu
             });
         } else if kept.settings_at != held.settings_at
             && kept.end_reason.is_none()
-            && let Some(brief) = lease::read_brief(&shared.pool, conversation).await?
+            && let Some((brief, provider)) = lease::read_brief(&shared.pool, conversation).await?
         {
             remember(
                 shared,
@@ -161,6 +161,7 @@ pub(super) async fn tell_changes(shared: &Shared, kept: Vec<Kept>) -> sqlx::Resu
             shared.inbox.put(Notice::BriefChanged {
                 conversation,
                 brief: Box::new(brief),
+                provider,
             });
         }
     }

@@ -607,7 +607,7 @@ async fn a_deleted_conversation_is_a_lost_lease() {
 }
 
 #[tokio::test]
-async fn changed_settings_reach_the_runtime_as_a_new_brief_but_the_voice_stays() {
+async fn changed_settings_reach_the_runtime_as_a_new_brief_with_voice_and_provider() {
     let world = World::new().await;
     let (user, id) = world.waiting().await;
     let host = world.host();
@@ -615,7 +615,9 @@ async fn changed_settings_reach_the_runtime_as_a_new_brief_but_the_voice_stays()
     let session = sessions::get_or_create_default(&world.pool, user)
         .await
         .unwrap();
-    let patch = serde_json::json!({"patience": "patient", "goal": "order lunch", "voice": "marin"});
+    let patch = serde_json::json!({
+        "patience": "patient", "goal": "order lunch", "voice": "marin", "provider": "gemini"
+    });
     let settings = session
         .settings
         .changed_by(patch.as_object().unwrap())
@@ -625,15 +627,16 @@ async fn changed_settings_reach_the_runtime_as_a_new_brief_but_the_voice_stays()
         .await
         .unwrap();
     transaction.commit().await.unwrap();
-    let Notice::BriefChanged { brief, .. } = notice_about(&host, id.0).await else {
+    let Notice::BriefChanged {
+        brief, provider, ..
+    } = notice_about(&host, id.0).await
+    else {
         panic!("a new brief")
     };
     assert_eq!(brief.patience, Patience::Patient);
     assert_eq!(brief.goal.as_deref(), Some("order lunch"));
-    assert_eq!(
-        brief.voice, None,
-        "a new voice waits for the next conversation"
-    );
+    assert_eq!(brief.voice.as_deref(), Some("marin"));
+    assert_eq!(provider.as_deref(), Some("gemini"));
 }
 
 #[tokio::test]

@@ -40,12 +40,15 @@ pub(super) struct Change {
     /// Whether the session that opens goes on with an earlier one, and how often that failed.
     resuming: bool,
     resume_failures: u32,
+    /// The session that opens is to be replaced when it is ready.
+    again: bool,
 }
 
 /// A session that is prepared.
 #[derive(Debug)]
 struct Next {
     since: Moment,
+    slot: usize,
     setup: SessionSetup,
     ready: Option<Capabilities>,
 }
@@ -55,6 +58,8 @@ struct Next {
 struct Gap {
     since: Moment,
     cause: HandOverCause,
+    /// The provider that was left.
+    from: usize,
     /// When the last try began.
     tried: Moment,
 }
@@ -162,7 +167,8 @@ impl Bridge {
                 self.replace_session(self.cause());
             }
         } else if self.now >= soft {
-            if !self.can.overlaps {
+            // Two providers know nothing of each other.
+            if !self.can.overlaps && self.next_provider() == self.providers.in_use {
                 if boundary {
                     self.replace_session(self.cause());
                 }
@@ -173,6 +179,16 @@ impl Bridge {
             }
             self.settle_next(boundary);
         }
+    }
+
+    /// The session that opens is not the one that is wanted any more: it serves until that one does.
+    pub(super) fn replace_soon_when_ready(&mut self) {
+        self.change.again = true;
+    }
+
+    /// Returns why the session is to be replaced.
+    pub(super) fn change_cause(&self) -> Option<HandOverCause> {
+        self.change.cause
     }
 
     /// Replaces the session as soon as that disturbs nobody.
@@ -214,13 +230,17 @@ impl Bridge {
             && self.now >= self.change.not_before
             && (boundary || sounds_whole)
         {
-            let setup = self.setup(self.history());
+            let (slot, setup) = (self.next_provider(), self.setup(self.history()));
+            self.out.push_back(Output::OpenNext {
+                slot,
+                setup: Box::new(setup.clone()),
+            });
             self.change.next = Some(Next {
                 since: self.now,
-                setup: setup.clone(),
+                slot,
+                setup,
                 ready: None,
             });
-            self.out.push_back(Output::OpenNext(Box::new(setup)));
         }
     }
 
@@ -236,6 +256,7 @@ impl Bridge {
         };
         self.begin_gap(self.cause());
         self.let_go();
+        self.providers.in_use = next.slot;
         self.voice_in_use = next.setup.voice;
         self.change_due = false;
         self.out.push_back(Output::SwitchToNext);
@@ -256,6 +277,7 @@ impl Bridge {
             self.change.gap = Some(Gap {
                 since: self.now,
                 cause,
+                from: self.providers.in_use,
                 tried: self.now,
             });
         }
@@ -273,6 +295,11 @@ impl Bridge {
         self.change.gap = None;
     }
 
+    /// Returns whether the session that is ready is to be replaced at once.
+    pub(super) fn is_wanted_otherwise(&mut self) -> bool {
+        std::mem::take(&mut self.change.again)
+    }
+
     /// A session listens again.
     pub(super) fn end_gap(&mut self) {
         self.change.cause = None;
@@ -283,8 +310,8 @@ impl Bridge {
         if let Some(gap) = self.change.gap.take() {
             self.out.push_back(Output::HandedOver(HandedOver {
                 cause: gap.cause,
-                from: 0,
-                to: 0,
+                from: gap.from,
+                to: self.providers.in_use,
                 gap: self.now.saturating_sub(gap.since),
                 waited: gap.tried.saturating_sub(gap.since),
             }));

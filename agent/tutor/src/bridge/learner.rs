@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Bridge, Expecting, Owed, Tried};
+use crate::ear::at_rate;
 use crate::floor::Holder;
 use crate::{
     Brief, HandOverCause, ItemId, Output, Pcm, ProviderCommand, SessionSetup, TurnDetection,
@@ -62,11 +63,17 @@ impl Bridge {
             .map_or(keep_from, |from| from.min(keep_from));
         self.ear.hear(pcm.clone(), keep_from);
         if ready && !key_is_up {
-            self.ask(ProviderCommand::Audio(pcm));
+            self.ask_to_hear(pcm);
         }
         if ready || key_is_up {
             self.sent_until = self.ear.end();
         }
+    }
+
+    /// Tells the provider what the learner's microphone heard. After a change of provider some of it may have another rate.
+    pub(super) fn ask_to_hear(&mut self, pcm: Pcm) {
+        let pcm = at_rate(pcm, self.can.input_rate_hz);
+        self.ask(ProviderCommand::Audio(pcm));
     }
 
     pub(super) fn learner_typed(&mut self, text: &str) {

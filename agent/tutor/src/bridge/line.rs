@@ -15,8 +15,6 @@ pub(super) const OPENS_WITHIN: Duration = Duration::from_secs(15);
 const PROVED_AFTER: Duration = Duration::from_secs(5);
 /// After so long without a provider the conversation ends.
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(120);
-/// A provider that refuses us so often in a row will not have us.
-const MOST_REFUSALS: u32 = 3;
 /// Between refusals: somebody may be correcting a key.
 const AFTER_REFUSAL: Duration = Duration::from_secs(5);
 /// When the provider is busy.
@@ -104,6 +102,9 @@ impl Bridge {
         });
         self.end_gap();
         self.show_voice(VoiceState::Available);
+        if self.is_wanted_otherwise() {
+            self.replace_soon(HandOverCause::Settings);
+        }
         if std::mem::take(&mut self.change_due) {
             let setup = SessionSetup {
                 voice: self.voice_in_use.clone(),
@@ -121,7 +122,7 @@ impl Bridge {
 
         let voice_waits = self.ear.heard_a_voice_since(self.replay_from);
         for pcm in self.ear.since(self.replay_from) {
-            self.ask(ProviderCommand::Audio(pcm));
+            self.ask_to_hear(pcm);
         }
         self.sent_until = self.ear.end();
         self.replay_over = self.now + REPLAY_TAKES;
@@ -187,7 +188,7 @@ impl Bridge {
         }
         self.line = Line::Down;
         self.failing_since = None;
-        self.refusals = 0;
+        self.providers.proved();
         self.backoff.reset();
     }
 
@@ -218,26 +219,27 @@ impl Bridge {
         }
         if healthy {
             self.failing_since = None;
-            self.refusals = 0;
+            self.providers.proved();
             self.backoff.reset();
         }
-        let refused = fault.kind == FaultKind::Refused;
-        if refused {
-            self.refusals += 1;
-        }
         let failing_since = *self.failing_since.get_or_insert(self.now);
-        if self.refusals >= MOST_REFUSALS || self.now >= failing_since + GIVEN_UP_AFTER {
+        let refused = fault.kind == FaultKind::Refused;
+        // The first try after a good session is made at once: the learner waits.
+        let mut at_once = healthy && !matches!(fault.kind, FaultKind::Refused | FaultKind::Busy);
+        if !healthy || refused {
+            at_once = self.fail_over(fault);
+        }
+        if self.providers.all_refuse() || self.now >= failing_since + GIVEN_UP_AFTER {
             self.give_up();
             return;
         }
-        if !healthy || refused {
+        if (!healthy || refused) && !at_once {
             self.show_voice(VoiceState::Unavailable);
         }
         let wait = match fault.kind {
+            _ if at_once => Duration::ZERO,
             FaultKind::Refused => self.backoff.next().max(AFTER_REFUSAL),
             FaultKind::Busy => self.backoff.next().max(AFTER_BUSY),
-            // The first try after a good session is made at once: the learner waits.
-            _ if healthy => Duration::ZERO,
             _ => self.backoff.next(),
         };
         self.line = Line::Waiting {
@@ -304,6 +306,11 @@ impl Bridge {
             self.forget_handle();
         }
         self.let_go();
+        let slot = self.next_provider();
+        if slot != self.providers.in_use {
+            self.providers.in_use = slot;
+            self.use_provider();
+        }
         self.out.push_back(Output::CloseProvider);
         if self.away_since.is_some() || self.leaving.is_some() {
             self.line = Line::Down;

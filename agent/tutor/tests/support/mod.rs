@@ -96,6 +96,7 @@ pub fn bridge_setup() -> BridgeSetup {
         history: Vec::new(),
         next_seq: 1,
         greeted: false,
+        providers: 1,
         capabilities: capabilities(),
         time_limit: secs(3600),
         jitter_seed: 1,
