@@ -88,7 +88,7 @@ fn providers(config: &Config) -> anyhow::Result<Providers> {
         all.push(match name {
             "gemini" => gemini(name, provider)?,
             // Our stand-in speaks OpenAI's protocol.
-            _ => openai(name, provider)?,
+            _ => openai(name, provider, &realtime.openai_settings)?,
         });
     }
     let mut all = all.into_iter();
@@ -108,14 +108,19 @@ fn gemini(name: &str, provider: &ProviderConfig) -> anyhow::Result<Arc<dyn Provi
     Ok(Arc::new(provider))
 }
 
-fn openai(name: &str, provider: &ProviderConfig) -> anyhow::Result<Arc<dyn Provider>> {
+fn openai(
+    name: &str,
+    provider: &ProviderConfig,
+    settings: &OpenAiSettings,
+) -> anyhow::Result<Arc<dyn Provider>> {
     let provider = OpenAiProvider::new(OpenAiConfig {
         name: name.to_owned(),
         base_url: Url::parse(&provider.base_url)?,
         api_key: Some(provider.api_key.clone()),
         model: provider.model.clone(),
-        transcription_model: DEFAULT_TRANSCRIPTION_MODEL.to_owned(),
-        default_voice: (name == "openai").then(|| DEFAULT_VOICE.to_owned()),
-    })?;
+        transcription_model: settings.transcription_model.clone(),
+        default_voice: settings.voice.clone().filter(|_| name == "openai"),
+    })?
+    .with_manners(settings.manners);
     Ok(Arc::new(provider))
 }

@@ -1,8 +1,11 @@
 //! OpenAI Realtime, and whatever speaks its protocol: our simulator, and servers of one's own.
 
+pub mod beta;
 mod errors;
+pub mod manners;
 mod session;
 pub mod translate;
+mod usage;
 pub mod wire;
 
 use std::time::Duration;
@@ -15,6 +18,7 @@ use url::Url;
 
 use super::socket::{self, Watch};
 use super::{Provider, ProviderSession};
+use manners::{Dialect, Manners};
 use translate::{RATE_HZ, Translator};
 
 /// The model unless another one is configured.
@@ -51,6 +55,7 @@ pub struct OpenAiConfig {
 #[derive(Debug)]
 pub struct OpenAiProvider {
     config: OpenAiConfig,
+    manners: Manners,
     url: Url,
 }
 
@@ -66,7 +71,18 @@ impl OpenAiProvider {
     /// [`UnusableUrl`].
     pub fn new(config: OpenAiConfig) -> Result<Self, UnusableUrl> {
         let url = session_url(&config.base_url, &config.model)?;
-        Ok(Self { config, url })
+        Ok(Self {
+            config,
+            manners: Manners::default(),
+            url,
+        })
+    }
+
+    /// Speaks to the server in its own way.
+    #[must_use]
+    pub fn with_manners(mut self, manners: Manners) -> Self {
+        self.manners = manners;
+        self
     }
 }
 
@@ -91,6 +107,10 @@ impl Provider for OpenAiProvider {
             value.set_sensitive(true);
             headers.insert(header::AUTHORIZATION, value);
         }
+        if self.manners.dialect == Dialect::Beta {
+            // OpenAI itself refuses it by now; older servers look for it.
+            headers.insert("openai-beta", HeaderValue::from_static("realtime=v1"));
+        }
         let socket = socket::connect(&self.url, headers).await?;
         let OpenAiConfig {
             model,
@@ -98,7 +118,8 @@ impl Provider for OpenAiProvider {
             default_voice,
             ..
         } = self.config.clone();
-        let translator = Translator::new(model, transcription_model, default_voice, setup.clone());
+        let translator = Translator::new(model, transcription_model, default_voice, setup.clone())
+            .with_manners(self.manners);
         Ok(socket::run(socket, translator, WATCH))
     }
 }

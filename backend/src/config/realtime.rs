@@ -3,12 +3,15 @@ use url::Url;
 
 use super::Environment;
 use super::env::Reader;
+use super::openai::OpenAiSettings;
 
 /// The voices.
 #[derive(Debug, Clone)]
 pub struct RealtimeConfig {
     /// OpenAI Realtime, when `OPENAI_API_KEY` is set.
     pub openai: Option<ProviderConfig>,
+    /// How OpenAI Realtime, or a server that speaks its protocol, is spoken to.
+    pub openai_settings: OpenAiSettings,
     /// Gemini Live, when `GEMINI_API_KEY` is set.
     pub gemini: Option<ProviderConfig>,
     /// Our stand-in, when `AVAAZ_SIMULATOR_URL` is set: it speaks OpenAI's protocol.
@@ -39,6 +42,10 @@ impl RealtimeConfig {
                 api_key,
                 model: openai_model(reader),
             });
+        let openai_settings = OpenAiSettings::read(
+            reader,
+            openai.as_ref().map(|provider| provider.base_url.as_str()),
+        );
         let gemini = reader
             .secret("GEMINI_API_KEY")
             .map(|api_key| ProviderConfig {
@@ -68,6 +75,7 @@ impl RealtimeConfig {
         }
         Self {
             openai,
+            openai_settings,
             gemini,
             simulator,
             max_conversations: reader.parsed("AVAAZ_MAX_CONVERSATIONS", 50),

@@ -6,17 +6,22 @@ use std::time::Duration;
 
 use avaaz_tutor::{
     Capabilities, Fault, FaultKind, ItemId, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
-    SessionSetup, Speaker, ToolCall, TurnDetection, Usage,
+    SessionSetup, Speaker, ToolCall, TurnDetection,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::errors;
+use super::manners::Manners;
+use super::session::Terms;
+use super::usage;
 use super::wire::{
-    ClientEvent, ErrorInfo, ItemKind, Kind, NewContent, NewItem, Response, ResponseOptions,
+    ClientEvent, ErrorInfo, Item, ItemKind, Kind, NewContent, NewItem, RateLimit, Response,
     ServerEvent, SessionInfo, Status,
 };
-use super::{errors, session};
 use crate::realtime::socket::{Close, Step, Translate};
+
+mod commands;
 
 /// The rate that we ask for, both ways: Opus decodes to it and encodes from it.
 pub const RATE_HZ: u32 = 24_000;
@@ -46,14 +51,15 @@ struct Spoken {
     half: Option<u8>,
     has_words: bool,
     over: bool,
+    /// We cut it off, and whoever asked for that does not wait for its end.
+    cut: bool,
 }
 
 /// Translates one session.
 #[derive(Debug)]
 pub struct Translator {
     model: String,
-    transcription_model: String,
-    default_voice: Option<String>,
+    terms: Terms,
     setup: SessionSetup,
     stage: Stage,
     rates: (u32, u32),
@@ -66,6 +72,16 @@ pub struct Translator {
     cancelled: bool,
     /// A response to be asked for as soon as the server is free.
     wanted: Option<Option<String>>,
+    /// Calls of the last response that have no result yet.
+    open_calls: HashSet<Arc<str>>,
+    /// Whether the server's buffer holds audio that is in no turn yet.
+    buffered: bool,
+    /// Whether a turn that we mark ourselves is open.
+    in_turn: bool,
+    /// The stretch of silence that made the server speak up, which is nobody's speech.
+    idle_item: Option<String>,
+    /// Whether we have said that the service's limit is reached.
+    exhausted: bool,
     /// An error that says why the server will close.
     last_error: Option<Fault>,
     unknown: HashSet<String>,
@@ -82,8 +98,11 @@ impl Translator {
     ) -> Self {
         Self {
             model,
-            transcription_model,
-            default_voice,
+            terms: Terms {
+                manners: Manners::default(),
+                transcription_model,
+                default_voice,
+            },
             setup,
             stage: Stage::Connected,
             rates: (RATE_HZ, RATE_HZ),
@@ -92,9 +111,21 @@ impl Translator {
             active: None,
             cancelled: false,
             wanted: None,
+            open_calls: HashSet::new(),
+            buffered: false,
+            in_turn: false,
+            idle_item: None,
+            exhausted: false,
             last_error: None,
             unknown: HashSet::new(),
         }
+    }
+
+    /// Speaks to the server in its own way.
+    #[must_use]
+    pub fn with_manners(mut self, manners: Manners) -> Self {
+        self.terms.manners = manners;
+        self
     }
 
     fn session_created(&mut self, step: &mut Step) {
@@ -104,11 +135,7 @@ impl Translator {
                 step,
                 &ClientEvent::SessionUpdate {
                     event_id: SETUP,
-                    session: Box::new(session::whole(
-                        &self.setup,
-                        &self.transcription_model,
-                        self.default_voice.as_ref(),
-                    )),
+                    session: Box::new(self.terms.whole(&self.setup)),
                 },
             );
         }
@@ -131,7 +158,7 @@ impl Translator {
         for turn in std::mem::take(&mut self.setup.history) {
             let (role, content) = match turn.speaker {
                 Speaker::Learner => ("user", NewContent::InputText { text: turn.text }),
-                Speaker::Tutor => ("assistant", NewContent::OutputText { text: turn.text }),
+                Speaker::Tutor => ("assistant", self.terms.tutors_words(turn.text)),
             };
             send(
                 step,
@@ -159,56 +186,6 @@ impl Translator {
         });
     }
 
-    /// Asks for a response, now or as soon as the one that is being cancelled is done.
-    fn ask_for_reply(&mut self, instructions: Option<String>, step: &mut Step) {
-        if self.active.is_some() && self.wanted.is_none() {
-            self.wanted = Some(instructions);
-            return;
-        }
-        self.wanted = None;
-        let response = instructions.map(|instructions| ResponseOptions {
-            // The service takes these instead of the session's own.
-            instructions: format!("{}\n\n# Now\n{instructions}", self.setup.instructions),
-        });
-        send(step, &ClientEvent::CreateResponse { response });
-    }
-
-    fn cancel(&mut self, step: &mut Step) {
-        if let Some(active) = self.active.clone().filter(|_| !self.cancelled) {
-            self.cancelled = true;
-            send(
-                step,
-                &ClientEvent::CancelResponse {
-                    response_id: Some(active).filter(|id| !id.is_empty()),
-                },
-            );
-        }
-    }
-
-    fn truncate(&mut self, reply: &ReplyId, heard: Duration, step: &mut Step) {
-        let Some(spoken) = self.spoken.get(&reply.0) else {
-            return;
-        };
-        let received_ms = spoken.samples * 1000 / u64::from(self.rates.1);
-        let heard_ms = u64::try_from(heard.as_millis())
-            .unwrap_or(u64::MAX)
-            .min(received_ms);
-        let item_id = reply.0.to_string();
-        send(
-            step,
-            &if heard_ms == 0 {
-                // Of what nobody heard nothing shall remain.
-                ClientEvent::DeleteItem { item_id }
-            } else {
-                ClientEvent::TruncateItem {
-                    item_id,
-                    content_index: spoken.content_index,
-                    audio_end_ms: heard_ms,
-                }
-            },
-        );
-    }
-
     /// Finds the reply that an event belongs to; begins it if it is new, forgets it if it has no name.
     fn spoken(
         &mut self,
@@ -231,6 +208,7 @@ impl Translator {
             return id.clone();
         }
         let id: Arc<str> = Arc::from(item);
+        self.end_before(response, step);
         self.spoken.insert(
             id.clone(),
             Spoken {
@@ -243,6 +221,24 @@ impl Translator {
             reply: ReplyId(id.clone()),
         });
         id
+    }
+
+    /// What a response says comes one item after the other: where the next begins, the ones before it are complete.
+    fn end_before(&mut self, response: &str, step: &mut Step) {
+        for id in &self.order {
+            if let Some(spoken) = self.spoken.get_mut(id)
+                && !spoken.over
+                && spoken.response == response
+                && !response.is_empty()
+            {
+                spoken.over = true;
+                step.events.push(ProviderEvent::ReplyEnded {
+                    reply: ReplyId(id.clone()),
+                    how: ReplyEnd::Complete,
+                    usage: None,
+                });
+            }
+        }
     }
 
     fn audio(&mut self, event: &ServerEvent<'_>, step: &mut Step) {
@@ -318,39 +314,37 @@ impl Translator {
             )),
             _ => ReplyEnd::Complete,
         };
-        let usage = response.usage.map(|usage| {
-            let input = usage.input_token_details.unwrap_or_default();
-            let output = usage.output_token_details.unwrap_or_default();
-            Usage {
-                input_text_tokens: input.text_tokens.unwrap_or(0),
-                input_audio_tokens: input.audio_tokens.unwrap_or(0),
-                cached_tokens: input.cached_tokens.unwrap_or(0),
-                output_text_tokens: output.text_tokens.unwrap_or(0),
-                output_audio_tokens: output.audio_tokens.unwrap_or(0),
-            }
-        });
-        let mut ended: Vec<ReplyId> = Vec::new();
+        let cost = response.usage.as_ref().map(usage::of_response);
+        let mut ended: Vec<(ReplyId, bool)> = Vec::new();
         for item in &self.order {
             if let Some(spoken) = self.spoken.get_mut(item)
                 && !spoken.over
                 && (spoken.response == id || spoken.response.is_empty() || id.is_empty())
             {
                 spoken.over = true;
-                ended.push(ReplyId(item.clone()));
+                ended.push((ReplyId(item.clone()), spoken.cut));
             }
         }
         if ended.is_empty() && how != ReplyEnd::Cancelled {
-            // It ended before it had an item.
-            ended.push(ReplyId(Arc::from(id.as_str())));
+            // It ended before it had an item, or had nothing but calls.
+            ended.push((ReplyId(Arc::from(id.as_str())), false));
         }
+        // Whoever cut a reply off has forgotten it by now; what it cost is told on its own.
+        let told_apart = how == ReplyEnd::Cancelled || ended.iter().any(|(_, cut)| *cut);
         let last = ended.len().saturating_sub(1);
-        for (index, reply) in ended.into_iter().enumerate() {
-            let usage = if index == last { usage.clone() } else { None };
-            step.events.push(ProviderEvent::ReplyEnded {
-                reply,
-                how: how.clone(),
-                usage,
-            });
+        let payer = ended.last().map_or_else(
+            || ReplyId(Arc::from(id.as_str())),
+            |(reply, _)| reply.clone(),
+        );
+        for (index, (reply, _)) in ended.into_iter().enumerate() {
+            let usage = cost.clone().filter(|_| index == last && !told_apart);
+            let how = how.clone();
+            step.events
+                .push(ProviderEvent::ReplyEnded { reply, how, usage });
+        }
+        if let Some(usage) = cost.filter(|_| told_apart) {
+            let reply = Some(payer);
+            step.events.push(ProviderEvent::Used { reply, usage });
         }
         if self.active.is_none()
             && let Some(instructions) = self.wanted.take()
@@ -359,21 +353,54 @@ impl Translator {
         }
     }
 
-    fn item_done(&self, event: ServerEvent<'_>, step: &mut Step) {
-        let Some(item) = event
-            .item
-            .filter(|item| item.kind == Some(ItemKind::FunctionCall))
-        else {
+    fn item_done(&mut self, item: Option<Item>, step: &mut Step) {
+        let Some(item) = item.filter(|item| item.kind == Some(ItemKind::FunctionCall)) else {
             return;
         };
         if let (Some(call), Some(name)) = (item.call_id, item.name) {
+            let id: Arc<str> = call.into();
+            // Some servers tell it twice.
+            if !self.open_calls.insert(id.clone()) {
+                return;
+            }
             let arguments = item.arguments.unwrap_or_default();
             step.events.push(ProviderEvent::ToolCalled(ToolCall {
-                id: call.into(),
+                id,
                 name,
                 arguments,
             }));
         }
+    }
+
+    /// Words of the learner, but not those that a model hears in silence.
+    fn learner_words(&self, event: &ServerEvent<'_>, step: &mut Step) {
+        if self.idle_item.as_deref() != Some(event.item_id.as_ref()) {
+            step.events.push(ProviderEvent::LearnerWords {
+                item: ItemId(Arc::from(event.item_id.as_ref())),
+                text: event.transcript.to_string(),
+            });
+        }
+        if let Some(info) = &event.usage {
+            let (reply, usage) = (None, usage::of_transcription(info));
+            step.events.push(ProviderEvent::Used { reply, usage });
+        }
+    }
+
+    fn rate_limits(&mut self, limits: Vec<RateLimit>, step: &mut Step) {
+        let mut exhausted = false;
+        for limit in limits {
+            let name = errors::plain(limit.name.as_deref().unwrap_or_default());
+            let (remaining, resets_in_s) = (limit.remaining, limit.reset_seconds);
+            tracing::debug!(name, remaining, resets_in_s, "the service tells its limit");
+            exhausted |= remaining.is_some_and(|remaining| remaining <= 0.0);
+        }
+        if exhausted && !self.exhausted {
+            step.events.push(ProviderEvent::Complained(Fault {
+                kind: FaultKind::Busy,
+                detail: "the service's rate limit is reached".to_owned(),
+            }));
+        }
+        self.exhausted = exhausted;
     }
 
     fn error(&mut self, error: ErrorInfo, step: &mut Step) {
@@ -413,29 +440,30 @@ impl Translate for Translator {
             Kind::SessionUpdated => self.session_updated(event.session, &mut step),
             Kind::Error => self.error(event.error.unwrap_or_default(), &mut step),
             Kind::SpeechStarted => {
-                self.wanted = None;
+                if let TurnDetection::Listening { acts: true, .. } = self.setup.turn_detection {
+                    // The server stops what it says, and answers what it hears now.
+                    self.wanted = None;
+                }
                 step.events
                     .push(ProviderEvent::SpeechStarted { item: item() });
             }
             Kind::SpeechStopped => step
                 .events
                 .push(ProviderEvent::SpeechStopped { item: item() }),
+            Kind::Committed => self.buffered = false,
+            Kind::TimeoutTriggered => self.idle_item = Some(event.item_id.to_string()),
             Kind::TranscriptionDelta => {
-                let delta = event.delta.to_string();
-                step.events.push(ProviderEvent::LearnerWordsDelta {
-                    item: item(),
-                    delta,
-                });
+                if self.idle_item.as_deref() != Some(event.item_id.as_ref()) {
+                    let delta = event.delta.to_string();
+                    step.events.push(ProviderEvent::LearnerWordsDelta {
+                        item: item(),
+                        delta,
+                    });
+                }
             }
-            Kind::TranscriptionCompleted => {
-                let text = event.transcript.to_string();
-                step.events
-                    .push(ProviderEvent::LearnerWords { item: item(), text });
-            }
-            Kind::TranscriptionFailed => {
-                let text = String::new();
-                step.events
-                    .push(ProviderEvent::LearnerWords { item: item(), text });
+            // One that failed has no transcript.
+            Kind::TranscriptionCompleted | Kind::TranscriptionFailed => {
+                self.learner_words(&event, &mut step);
             }
             Kind::ResponseCreated => {
                 self.active = Some(
@@ -445,6 +473,7 @@ impl Translate for Translator {
                         .unwrap_or_default(),
                 );
                 self.cancelled = false;
+                self.open_calls.clear();
             }
             Kind::OutputItemAdded => {
                 if let Some(added) = event.item
@@ -458,8 +487,9 @@ impl Translate for Translator {
             Kind::WordsDelta => self.words(&event, &mut step),
             Kind::TranscriptDone => self.words_done(&event, &event.transcript, &mut step),
             Kind::TextDone => self.words_done(&event, &event.text, &mut step),
-            Kind::OutputItemDone => self.item_done(event, &mut step),
+            Kind::OutputItemDone => self.item_done(event.item, &mut step),
             Kind::ResponseDone => self.response_done(event.response, &mut step),
+            Kind::RateLimits => self.rate_limits(event.rate_limits.unwrap_or_default(), &mut step),
             Kind::Other => {}
             Kind::Unknown => {
                 let name: String = event.type_name.chars().take(80).collect();
@@ -476,82 +506,7 @@ impl Translate for Translator {
 
     fn command(&mut self, command: ProviderCommand) -> Step {
         let mut step = Step::default();
-        match command {
-            ProviderCommand::Audio(pcm) => {
-                let mut bytes = Vec::with_capacity(pcm.samples.len() * 2);
-                pcm.samples
-                    .iter()
-                    .for_each(|sample| bytes.extend_from_slice(&sample.to_le_bytes()));
-                send(
-                    &mut step,
-                    &ClientEvent::AppendAudio {
-                        audio: STANDARD.encode(bytes),
-                    },
-                );
-            }
-            ProviderCommand::Text(text) => {
-                let content = [NewContent::InputText { text }];
-                send(
-                    &mut step,
-                    &ClientEvent::CreateItem {
-                        item: NewItem::Message {
-                            role: "user",
-                            content,
-                        },
-                    },
-                );
-                // Whatever is being answered now is not answered any more.
-                self.cancel(&mut step);
-                self.ask_for_reply(None, &mut step);
-            }
-            ProviderCommand::Reply { instructions } => self.ask_for_reply(instructions, &mut step),
-            ProviderCommand::Commit => send(&mut step, &ClientEvent::CommitAudio {}),
-            ProviderCommand::Cancel { reply } => {
-                let ours = self.spoken.get(&reply.0).filter(|spoken| !spoken.over);
-                if ours.is_some_and(|spoken| {
-                    spoken.response.is_empty()
-                        || self
-                            .active
-                            .as_ref()
-                            .is_some_and(|active| *active == spoken.response)
-                }) {
-                    self.cancel(&mut step);
-                }
-            }
-            ProviderCommand::Truncate {
-                reply,
-                heard,
-                heard_text: _,
-            } => self.truncate(&reply, heard, &mut step),
-            ProviderCommand::Change(setup) => {
-                // History and tools were given when the session began.
-                self.setup = SessionSetup {
-                    history: Vec::new(),
-                    ..*setup
-                };
-                send(
-                    &mut step,
-                    &ClientEvent::SessionUpdate {
-                        event_id: CHANGE,
-                        session: Box::new(session::changed(&self.setup, &self.transcription_model)),
-                    },
-                );
-            }
-            // Whatever is in its buffer until the commit is the turn.
-            ProviderCommand::BeginTurn => {}
-            ProviderCommand::ToolResult {
-                call,
-                name: _,
-                output,
-            } => {
-                let item = NewItem::FunctionCallOutput {
-                    call_id: call.to_string(),
-                    output,
-                };
-                send(&mut step, &ClientEvent::CreateItem { item });
-                self.ask_for_reply(None, &mut step);
-            }
-        }
+        self.carry_out(command, &mut step);
         step
     }
 

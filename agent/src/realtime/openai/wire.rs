@@ -1,4 +1,4 @@
-//! OpenAI Realtime on the wire (GA shape), and nothing else: what we write, exactly; what we read, leniently.
+//! OpenAI Realtime on the wire (GA shape; the one before it only where it is read), and nothing else: what we write, exactly; what we read, leniently.
 //!
 //! Servers that speak this protocol differ in what they leave out and add. So every field that is read may be absent, null or of
 //! another shape, and an event of an unknown type is an event like any other.
@@ -15,12 +15,14 @@ pub enum ClientEvent {
     #[serde(rename = "session.update")]
     SessionUpdate {
         event_id: &'static str,
-        session: Box<Session>,
+        session: Box<SessionShape>,
     },
     #[serde(rename = "input_audio_buffer.append")]
     AppendAudio { audio: String },
     #[serde(rename = "input_audio_buffer.commit")]
     CommitAudio {},
+    #[serde(rename = "input_audio_buffer.clear")]
+    ClearAudio {},
     #[serde(rename = "conversation.item.create")]
     CreateItem { item: NewItem },
     #[serde(rename = "conversation.item.truncate")]
@@ -51,52 +53,91 @@ impl ClientEvent {
     }
 }
 
-/// The session as we want it; what is absent stays as it is.
+/// The session in the shape that the server knows.
 #[derive(Debug, Serialize)]
+#[serde(untagged)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub enum SessionShape {
+    Ga(Session),
+    Beta(super::beta::wire::Session),
+}
+
+/// The session as we want it; what is absent stays as it is.
+#[derive(Debug, Default, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the protocol's own words")]
 pub struct Session {
     #[serde(rename = "type")]
     pub kind: &'static str,
-    pub instructions: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_modalities: Option<[&'static str; 1]>,
-    pub audio: Audio,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio: Option<Audio>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<Vec<Tool>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_choice: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub truncation: Option<&'static str>,
+    pub truncation: Option<Truncation>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct Truncation {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub retention_ratio: f32,
+    pub token_limits: TokenLimits,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct TokenLimits {
+    pub post_instructions: u32,
+}
+
+#[derive(Debug, Default, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the protocol's own words")]
 pub struct Audio {
-    pub input: AudioInput,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<AudioInput>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<AudioOutput>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the protocol's own words")]
 pub struct AudioInput {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
-    pub transcription: Transcription,
-    /// Null means that we commit by hand.
-    pub turn_detection: Option<ServerVad>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transcription: Option<Transcription>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise_reduction: Option<Noise>,
+    /// Null means that we commit by hand; absent is as before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn_detection: Option<Option<VoiceActivity>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct Noise {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+}
+
+#[derive(Debug, Default, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the protocol's own words")]
 pub struct AudioOutput {
-    pub format: Format,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voice: Option<String>,
     pub speed: f32,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the protocol's own words")]
 pub struct Format {
     #[serde(rename = "type")]
@@ -104,7 +145,7 @@ pub struct Format {
     pub rate: u32,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the protocol's own words")]
 pub struct Transcription {
     pub model: String,
@@ -114,19 +155,27 @@ pub struct Transcription {
     pub languages: Option<Vec<String>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(tag = "type")]
 #[allow(missing_docs, reason = "the protocol's own words")]
-pub struct ServerVad {
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    pub threshold: f32,
-    pub prefix_padding_ms: u32,
-    pub silence_duration_ms: u32,
-    pub create_response: bool,
-    pub interrupt_response: bool,
+pub enum VoiceActivity {
+    #[serde(rename = "server_vad")]
+    Silence {
+        threshold: f32,
+        prefix_padding_ms: u32,
+        silence_duration_ms: u32,
+        create_response: bool,
+        interrupt_response: bool,
+    },
+    #[serde(rename = "semantic_vad")]
+    Sense {
+        eagerness: &'static str,
+        create_response: bool,
+        interrupt_response: bool,
+    },
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the protocol's own words")]
 pub struct Tool {
     #[serde(rename = "type")]
@@ -172,6 +221,9 @@ pub enum NewContent {
     InputText { text: String },
     #[serde(rename = "output_text")]
     OutputText { text: String },
+    /// What the tutor said, before general availability.
+    #[serde(rename = "text")]
+    Text { text: String },
 }
 
 #[derive(Debug, Serialize)]
@@ -190,6 +242,8 @@ pub enum Kind {
     Error,
     SpeechStarted,
     SpeechStopped,
+    Committed,
+    TimeoutTriggered,
     TranscriptionDelta,
     TranscriptionCompleted,
     TranscriptionFailed,
@@ -201,6 +255,7 @@ pub enum Kind {
     TranscriptDone,
     TextDone,
     ResponseDone,
+    RateLimits,
     /// Known, and of no use to us.
     Other,
     /// Of a type that we have never heard of.
@@ -234,6 +289,10 @@ pub struct ServerEvent<'a> {
     pub session: Option<SessionInfo>,
     #[serde(deserialize_with = "lenient")]
     pub error: Option<ErrorInfo>,
+    #[serde(deserialize_with = "lenient")]
+    pub usage: Option<UsageInfo>,
+    #[serde(deserialize_with = "lenient")]
+    pub rate_limits: Option<Vec<RateLimit>>,
 }
 
 impl<'a> ServerEvent<'a> {
@@ -269,9 +328,10 @@ impl<'a> ServerEvent<'a> {
             }
             "response.output_text.done" | "response.text.done" => Kind::TextDone,
             "response.done" => Kind::ResponseDone,
-            "input_audio_buffer.committed"
-            | "input_audio_buffer.cleared"
-            | "input_audio_buffer.timeout_triggered"
+            "input_audio_buffer.committed" => Kind::Committed,
+            "input_audio_buffer.timeout_triggered" => Kind::TimeoutTriggered,
+            "rate_limits.updated" => Kind::RateLimits,
+            "input_audio_buffer.cleared"
             | "conversation.created"
             | "conversation.item.created"
             | "conversation.item.added"
@@ -283,8 +343,7 @@ impl<'a> ServerEvent<'a> {
             | "response.output_audio.done"
             | "response.audio.done"
             | "response.function_call_arguments.delta"
-            | "response.function_call_arguments.done"
-            | "rate_limits.updated" => Kind::Other,
+            | "response.function_call_arguments.done" => Kind::Other,
             _ => Kind::Unknown,
         }
     }
@@ -360,6 +419,23 @@ pub struct UsageInfo {
     pub input_token_details: Option<TokenDetails>,
     #[serde(deserialize_with = "lenient")]
     pub output_token_details: Option<TokenDetails>,
+    #[serde(deserialize_with = "lenient")]
+    pub output_tokens: Option<u64>,
+    /// Of models that are billed by time.
+    #[serde(deserialize_with = "lenient")]
+    pub seconds: Option<f64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the protocol's own words")]
+pub struct RateLimit {
+    #[serde(deserialize_with = "lenient")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub remaining: Option<f64>,
+    #[serde(deserialize_with = "lenient")]
+    pub reset_seconds: Option<f64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
