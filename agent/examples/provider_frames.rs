@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use avaaz_agent::realtime::openai::manners::{Manners, NoiseReduction, TurnFinder};
 use avaaz_agent::realtime::openai::translate::Translator;
 use avaaz_agent::realtime::openai::{DEFAULT_MODEL, DEFAULT_TRANSCRIPTION_MODEL};
 use avaaz_agent::realtime::socket::{Step, Translate as _};
@@ -13,23 +14,47 @@ use avaaz_tutor::{
 };
 
 fn main() {
+    let by_sense = |noise_reduction| Manners {
+        turn_detection: TurnFinder::Semantic,
+        noise_reduction,
+        ..Manners::default()
+    };
     for setup in setups() {
-        for (model, voice) in [
-            (DEFAULT_TRANSCRIPTION_MODEL, Some("marin")),
-            ("gpt-realtime-whisper", None),
+        for (model, voice, manners) in [
+            (
+                DEFAULT_TRANSCRIPTION_MODEL,
+                Some("marin"),
+                Manners::default(),
+            ),
+            (
+                DEFAULT_TRANSCRIPTION_MODEL,
+                None,
+                by_sense(NoiseReduction::NearField),
+            ),
+            (
+                "gpt-realtime-whisper",
+                None,
+                by_sense(NoiseReduction::FarField),
+            ),
         ] {
-            one_session(&setup, model, voice);
+            one_session(&setup, model, voice, manners);
         }
     }
 }
 
-fn one_session(setup: &SessionSetup, transcription_model: &str, voice: Option<&str>) {
+fn one_session(
+    setup: &SessionSetup,
+    transcription_model: &str,
+    voice: Option<&str>,
+    manners: Manners,
+) {
     let mut session = Translator::new(
         DEFAULT_MODEL.to_owned(),
         transcription_model.to_owned(),
         voice.map(str::to_owned),
         setup.clone(),
-    );
+    )
+    .with_manners(manners);
     print(session.received(r#"{"type":"session.created"}"#));
     print(session.received(r#"{"type":"session.updated"}"#));
     print(session.command(ProviderCommand::Reply {
@@ -40,6 +65,7 @@ fn one_session(setup: &SessionSetup, transcription_model: &str, voice: Option<&s
         samples: vec![1; 480].into(),
         rate_hz: 24_000,
     })));
+    print(session.command(ProviderCommand::BeginTurn));
     print(session.command(ProviderCommand::Commit));
     print(session.received(r#"{"type":"response.created","response":{"id":"resp_1"}}"#));
     // A second of sound.
@@ -68,7 +94,25 @@ fn one_session(setup: &SessionSetup, transcription_model: &str, voice: Option<&s
         name: "end".to_owned(),
         output: r#"{"ok":true}"#.to_owned(),
     }));
-    print(session.command(ProviderCommand::Change(Box::new(setup.clone()))));
+    changes(&mut session, setup);
+}
+
+/// Every way in which a living session can change.
+fn changes(session: &mut Translator, setup: &SessionSetup) {
+    let mut wanted = setup.clone();
+    for patience in [Patience::Patient, Patience::Normal, Patience::Quick] {
+        for acts in [true, false] {
+            wanted.turn_detection = TurnDetection::Listening { patience, acts };
+            print(session.command(ProviderCommand::Change(Box::new(wanted.clone()))));
+        }
+    }
+    wanted.turn_detection = TurnDetection::Manual;
+    print(session.command(ProviderCommand::Change(Box::new(wanted.clone()))));
+    wanted.instructions = "You are strict.".to_owned();
+    wanted.speed = 1.2;
+    wanted.languages = vec!["fr".to_owned()];
+    wanted.tools.clear();
+    print(session.command(ProviderCommand::Change(Box::new(wanted))));
 }
 
 /// Every way in which a setup can differ.

@@ -7,15 +7,13 @@ use anyhow::Context as _;
 use avaaz_agent::metrics::Metrics;
 use avaaz_agent::realtime::Provider;
 use avaaz_agent::realtime::gemini::{GeminiConfig, GeminiProvider};
-use avaaz_agent::realtime::openai::{
-    DEFAULT_TRANSCRIPTION_MODEL, DEFAULT_VOICE, OpenAiConfig, OpenAiProvider,
-};
+use avaaz_agent::realtime::openai::{OpenAiConfig, OpenAiProvider};
 use avaaz_agent::room::livekit::{LiveKitConfig, LiveKitConnector};
 use avaaz_agent::runtime::{Providers, Runtime, RuntimeConfig, RuntimeHandle};
 use sqlx::PgPool;
 use url::Url;
 
-use crate::config::{Config, ProviderConfig};
+use crate::config::{Config, OpenAiSettings, ProviderConfig};
 use crate::content::ContentKeys;
 use crate::livekit::LiveKit;
 use crate::tutor_host::{LeaseTerms, PgTutorHost};

@@ -7,6 +7,7 @@ mod env;
 mod http;
 mod limits;
 mod livekit;
+mod openai;
 mod realtime;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub use env::Env;
 pub use http::HttpConfig;
 pub use limits::{LimitsConfig, RatePerMinute};
 pub use livekit::LiveKitConfig;
+pub use openai::OpenAiSettings;
 pub use realtime::{ProviderConfig, RealtimeConfig};
 
 /// How strict the server is with its surroundings.

@@ -17,6 +17,7 @@ KINDS = {
     "session.update",
     "input_audio_buffer.append",
     "input_audio_buffer.commit",
+    "input_audio_buffer.clear",
     "conversation.item.create",
     "conversation.item.truncate",
     "conversation.item.delete",
@@ -60,7 +61,22 @@ def test_an_unknown_key_is_found_at_every_depth(frames):
             assert faults_of_client_event(spoilt), f"{frame['type']}: an unknown key in {path or 'the frame'} was not found"
             tried.add((frame["type"], path))
     assert ("session.update", "session.audio.input.turn_detection") in tried
+    assert ("session.update", "session.audio.input.noise_reduction") in tried
+    assert ("session.update", "session.truncation.token_limits") in tried
     assert ("conversation.item.create", "item.content.0") in tried
+
+
+def test_every_way_to_find_turns_is_there(frames):
+    inputs = [frame["session"].get("audio", {}).get("input", {}) for frame in frames if frame["type"] == "session.update"]
+    found = [given for given in (one.get("turn_detection") for one in inputs) if given]
+    assert {one["eagerness"] for one in found if one["type"] == "semantic_vad"} == {"low", "medium", "high"}
+    assert {one["silence_duration_ms"] for one in found if one["type"] == "server_vad"} == {3200, 600, 300}
+    for switch in ("create_response", "interrupt_response"):
+        assert {(one["type"], one[switch]) for one in found} == {
+            (kind, value) for kind in ("semantic_vad", "server_vad") for value in (True, False)
+        }
+    # One that changes nothing else says nothing else.
+    assert any(set(one) == {"turn_detection"} for one in inputs)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +84,7 @@ def test_an_unknown_key_is_found_at_every_depth(frames):
     [
         ("session.update", "session.audio.input.format.rate", "fast"),
         ("session.update", "session.type", "realtim"),
+        ("session.update", "session.truncation.retention_ratio", "most"),
         ("conversation.item.truncate", "audio_end_ms", "long"),
         ("conversation.item.create", "item.content", {}),
         ("input_audio_buffer.append", "audio", 7),

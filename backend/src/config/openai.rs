@@ -55,9 +55,9 @@ impl OpenAiSettings {
                 .text("OPENAI_TRANSCRIPTION_MODEL")
                 .unwrap_or_else(|| DEFAULT_TRANSCRIPTION_MODEL.to_owned()),
             // A server of one's own has voices of its own.
-            voice: reader.text("OPENAI_VOICE").or_else(|| {
-                (dialect == Dialect::Ga).then(|| DEFAULT_VOICE.to_owned())
-            }),
+            voice: reader
+                .text("OPENAI_VOICE")
+                .or_else(|| (dialect == Dialect::Ga).then(|| DEFAULT_VOICE.to_owned())),
         }
     }
 }

@@ -131,3 +131,73 @@ fn secrets_are_not_shown() {
             && !shown.contains("postgres://")
     );
 }
+
+#[test]
+fn openai_itself_listens_for_sense_and_a_server_of_ones_own_for_silence() {
+    use avaaz_agent::realtime::openai::manners::TurnFinder;
+
+    let finder = |pairs: &[(&str, &str)]| {
+        let mut env = complete();
+        for (name, value) in pairs {
+            env.set(name, *value);
+        }
+        let config = Config::read(&env).unwrap();
+        config.realtime.openai_settings.manners.turn_detection
+    };
+    let own = ("OPENAI_BASE_URL", "http://localhost:8080/v1");
+    assert_eq!(finder(&[]), TurnFinder::Semantic);
+    assert_eq!(finder(&[own]), TurnFinder::Silence);
+    assert_eq!(
+        finder(&[own, ("OPENAI_TURN_DETECTION", "semantic_vad")]),
+        TurnFinder::Semantic
+    );
+    assert_eq!(
+        finder(&[("OPENAI_TURN_DETECTION", "server_vad")]),
+        TurnFinder::Silence
+    );
+}
+
+#[test]
+fn settings_of_the_voice_that_make_no_sense_are_refused_with_what_would() {
+    for (name, value, told) in [
+        (
+            "OPENAI_REALTIME_DIALECT",
+            "alpha",
+            "must be one of ga, beta",
+        ),
+        (
+            "OPENAI_TURN_DETECTION",
+            "none",
+            "must be one of semantic_vad, server_vad",
+        ),
+        (
+            "OPENAI_NOISE_REDUCTION",
+            "on",
+            "must be one of off, near_field, far_field",
+        ),
+        ("OPENAI_REALTIME_DIALECT", "beta", "OPENAI_BASE_URL"),
+    ] {
+        let mut env = complete();
+        env.set(name, value);
+        let refusal = refusal(&env);
+        assert!(
+            refusal.contains(name) && refusal.contains(told),
+            "{refusal}"
+        );
+    }
+    let mut env = complete();
+    env.set("OPENAI_BASE_URL", "http://localhost:8000/v1");
+    env.set("OPENAI_REALTIME_DIALECT", "beta");
+    let voice = |env: &Env| Config::read(env).unwrap().realtime.openai_settings.voice;
+    assert_eq!(voice(&env), None);
+    env.set("OPENAI_VOICE", "af_heart");
+    assert_eq!(voice(&env).as_deref(), Some("af_heart"));
+    for (name, value) in [
+        ("OPENAI_TURN_DETECTION", "semantic_vad"),
+        ("OPENAI_NOISE_REDUCTION", "near_field"),
+    ] {
+        let mut env = env.clone();
+        env.set(name, value);
+        assert!(refusal(&env).contains(name));
+    }
+}
