@@ -152,7 +152,7 @@ fn the_cut_never_lies_beyond_what_was_received_and_counts_the_silence_that_was_t
     world.lag = Duration::ZERO;
     world.provider(ProviderEvent::ReplyAudio {
         reply: reply("r1"),
-        pcm: silence(540),
+        pcm: silence(530),
     });
     world.provider(ProviderEvent::ReplyAudio {
         reply: reply("r1"),
