@@ -19,13 +19,14 @@ mod usage;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use axum::extract::{Path, Query, State, WebSocketUpgrade};
+use axum::extract::{ConnectInfo, Path, Query, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+use crate::faulty_stream::Wire;
 use crate::script::ConnectionFault;
 use crate::server::Shared;
 
@@ -54,6 +55,7 @@ fn version_of(method: &str) -> Option<&str> {
 
 async fn upgrade(
     State(shared): State<Arc<Shared>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
     Path(method): Path<String>,
     Query(query): Query<handshake::KeyQuery>,
     headers: HeaderMap,
@@ -76,7 +78,10 @@ async fn upgrade(
         .on_upgrade(async move |socket| {
             match refusal {
                 Some(refusal) => handshake::refuse(socket, refusal).await,
-                None => Box::pin(connection::run(shared, socket, number, version, fault)).await,
+                None => {
+                    let served = connection::run(shared, socket, wire, number, version, fault);
+                    Box::pin(served).await;
+                }
             }
             drop(counted);
         })

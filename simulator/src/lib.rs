@@ -4,6 +4,8 @@
 //! [`script::Script`] of what is said, heard and done wrong. `docs/simulator.md` tells how to use it.
 
 mod delivery;
+mod fault_plan;
+mod faulty_stream;
 mod gemini_live;
 mod ids;
 mod input_audio;

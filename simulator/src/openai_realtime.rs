@@ -19,7 +19,7 @@ mod usage;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use axum::extract::{Query, State, WebSocketUpgrade};
+use axum::extract::{ConnectInfo, Query, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -27,6 +27,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::faulty_stream::Wire;
 use crate::script::ConnectionFault;
 use crate::server::Shared;
 
@@ -54,6 +55,7 @@ struct RealtimeQuery {
 
 async fn upgrade(
     State(shared): State<Arc<Shared>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
     Query(query): Query<RealtimeQuery>,
     headers: HeaderMap,
     socket: WebSocketUpgrade,
@@ -78,7 +80,10 @@ async fn upgrade(
         .on_upgrade(async move |socket| {
             match refusal {
                 Some(refusal) => handshake::refuse(&shared, socket, &refusal).await,
-                None => Box::pin(connection::run(shared, socket, number, &model, fault)).await,
+                None => {
+                    let served = connection::run(shared, socket, wire, number, &model, fault);
+                    Box::pin(served).await;
+                }
             }
             drop(counted);
         })

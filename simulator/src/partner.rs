@@ -99,6 +99,24 @@ pub(crate) fn call(tool: &Value, text: &str) -> ToolCall {
     }
 }
 
+/// Returns many calls at once: of the tools that there are, with and without arguments, and of one that there is not.
+pub(crate) fn storm(tools: &Value, count: usize) -> Vec<ToolCall> {
+    let tools = tools.as_array().map_or(&[][..], Vec::as_slice);
+    (0..count)
+        .map(|number| match tools.get(number % (tools.len() + 1)) {
+            Some(tool) if number % 2 == 0 => call(tool, "storm"),
+            Some(tool) => ToolCall {
+                arguments: Map::new(),
+                ..call(tool, "")
+            },
+            None => ToolCall {
+                name: "no_such_tool".to_owned(),
+                arguments: Map::new(),
+            },
+        })
+        .collect()
+}
+
 fn argument(schema: &Value, text: &str) -> Value {
     if let Some(first) = schema["enum"]
         .as_array()

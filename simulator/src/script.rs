@@ -4,6 +4,7 @@
 
 mod choice;
 mod fault;
+mod plan;
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use serde::Deserialize;
 pub use choice::{Chosen, Context, ReplySlot};
 pub(crate) use choice::{is_not_understood, not_understood};
 pub use fault::{ConnectionFault, ReplyFault, ReplyFaultKind};
+pub use plan::{PlannedFault, PlannedFaultKind, Protocol, When};
 
 /// A script as it stands in its file. The empty script (`{}`) scripts nothing.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -26,6 +28,8 @@ pub struct Script {
     pub connections: Vec<Option<ConnectionFault>>,
     /// The fault of every connection past the end of `connections`.
     pub every_connection: Option<ConnectionFault>,
+    /// Faults at chosen moments on the wire.
+    pub faults: Vec<PlannedFault>,
     /// How long a session lives, in milliseconds. An hour unless said.
     pub session_limit_ms: Option<u64>,
     /// Whether events of unknown types are mixed in, as the real server does when it grows. On unless said.

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::routing::get;
-use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use serde::Deserialize;
 use tokio::net::TcpListener;
@@ -17,10 +17,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::fault_plan::{Entry, FaultPlan};
+use crate::faulty_stream::{FaultyListener, Wire};
 use crate::gemini_live;
 use crate::openai_realtime;
 use crate::record::Recorder;
-use crate::script::{Chosen, ReplySlot, Script};
+use crate::script::{Chosen, PlannedFault, ReplySlot, Script};
 use crate::stats::{Counters, Stats};
 use crate::timeline::{Excerpt, Timeline};
 use crate::voice::Voice;
@@ -86,6 +88,7 @@ pub(crate) struct Shared {
     pub(crate) next_connection: AtomicUsize,
     pub(crate) stop: CancellationToken,
     pub(crate) connections: TaskTracker,
+    pub(crate) faults: FaultPlan,
     pub(crate) gemini_sessions: gemini_live::Sessions,
     fired_faults: Mutex<HashSet<(Option<usize>, ReplySlot, bool)>>,
 }
@@ -135,8 +138,10 @@ impl Simulator {
             .script
             .session_limit_ms
             .map_or(options.session_limit, Duration::from_millis);
+        let mut script = options.script;
         let shared = Arc::new(Shared {
-            script: options.script,
+            faults: FaultPlan::new(std::mem::take(&mut script.faults)),
+            script,
             api_key: options.api_key,
             session_limit,
             ping_every: options.ping_every,
@@ -151,14 +156,10 @@ impl Simulator {
             fired_faults: Mutex::default(),
         });
         let app = routes(Arc::clone(&shared));
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "small frames may wait");
-            }
-        });
+        let app = app.into_make_service_with_connect_info::<Wire>();
         let stopped = stop.clone().cancelled_owned();
         tasks.push(tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, app)
+            if let Err(error) = axum::serve(FaultyListener(listener), app)
                 .with_graceful_shutdown(stopped)
                 .await
             {
@@ -187,6 +188,10 @@ fn routes(shared: Arc<Shared>) -> Router {
             get(async |State(shared): State<Arc<Shared>>| Json(shared.counters.snapshot())),
         )
         .route("/_simulator/timeline", get(timeline))
+        .route(
+            "/_simulator/faults",
+            get(faults).post(add_faults).delete(call_off_faults),
+        )
         .with_state(shared)
 }
 
@@ -201,6 +206,39 @@ async fn timeline(
     Query(query): Query<TimelineQuery>,
 ) -> Json<Excerpt> {
     Json(shared.timeline.since(query.since))
+}
+
+/// One fault or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Faults {
+    Several(Vec<PlannedFault>),
+    One(Box<PlannedFault>),
+}
+
+async fn faults(State(shared): State<Arc<Shared>>) -> Json<Vec<Entry>> {
+    Json(shared.faults.entries())
+}
+
+async fn add_faults(
+    State(shared): State<Arc<Shared>>,
+    Json(faults): Json<Faults>,
+) -> (StatusCode, Json<Vec<Entry>>) {
+    let faults = match faults {
+        Faults::Several(faults) => faults,
+        Faults::One(fault) => vec![*fault],
+    };
+    let status = if shared.faults.add(faults) {
+        StatusCode::OK
+    } else {
+        StatusCode::INSUFFICIENT_STORAGE
+    };
+    (status, Json(shared.faults.entries()))
+}
+
+async fn call_off_faults(State(shared): State<Arc<Shared>>) -> Json<Vec<Entry>> {
+    shared.faults.call_off();
+    Json(shared.faults.entries())
 }
 
 impl Running {
@@ -222,6 +260,11 @@ impl Running {
     /// Returns the timeline from the entry with the number `since` on.
     pub fn timeline(&self, since: u64) -> Excerpt {
         self.shared.timeline.since(since)
+    }
+
+    /// Plans a fault.
+    pub fn plan_fault(&self, fault: PlannedFault) {
+        self.shared.faults.add(vec![fault]);
     }
 
     /// Closes all connections and waits until everything has ended.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// More types than these are not told apart: a client may send any string as a type.
 const MAX_TYPES: usize = 200;
+const MAX_CONNECTIONS: usize = 1_000;
 
 /// Counters since the simulator started.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -17,6 +18,8 @@ pub struct Stats {
     pub connections_open: u64,
     /// Bytes of decoded audio from clients.
     pub audio_bytes_received: u64,
+    /// As `audio_bytes_received`, by the connection's number; of the latest 1000.
+    pub audio_bytes_by_connection: BTreeMap<usize, u64>,
     /// Bytes of audio sent to clients, before base64.
     pub audio_bytes_sent: u64,
     /// Frames from clients by their `type`.
@@ -64,8 +67,14 @@ impl Counters {
         count(&mut self.lock().frames_sent, kind);
     }
 
-    pub(crate) fn on_audio_received(&self, bytes: usize) {
-        self.lock().audio_bytes_received += bytes as u64;
+    pub(crate) fn on_audio_received(&self, connection: usize, bytes: usize) {
+        let mut stats = self.lock();
+        stats.audio_bytes_received += bytes as u64;
+        let of_connections = &mut stats.audio_bytes_by_connection;
+        *of_connections.entry(connection).or_default() += bytes as u64;
+        if of_connections.len() > MAX_CONNECTIONS {
+            of_connections.pop_first();
+        }
     }
 
     pub(crate) fn on_audio_sent(&self, bytes: usize) {

@@ -18,8 +18,10 @@ use super::refusal::Refusal;
 use super::setup::Setup;
 use super::tools::PendingCall;
 use crate::delivery::Step;
+use crate::fault_plan::Progress;
+use crate::faulty_stream::Wire;
 use crate::record::Recorder;
-use crate::script::ConnectionFault;
+use crate::script::{ConnectionFault, PlannedFault, Protocol};
 use crate::server::Shared;
 use crate::timeline::{MomentKind, Stretch};
 
@@ -39,6 +41,8 @@ pub(super) struct Connection {
     /// The version in the path.
     pub(super) version: String,
     socket: WebSocket,
+    pub(super) wire: Wire,
+    pub(super) progress: Progress,
     recorder: Option<Recorder>,
     /// `None` until the client has sent it.
     pub(super) setup: Option<Setup>,
@@ -60,6 +64,9 @@ pub(super) struct Connection {
 /// What comes in its own time.
 pub(super) enum Later {
     Send(Value),
+    /// A frame that counted when it was due.
+    SendLate(Value),
+    Fault(Box<PlannedFault>),
     /// What was said has been played, as far as the server can know.
     Played {
         generation: String,
@@ -88,6 +95,7 @@ impl From<Refusal> for End {
 pub(super) async fn run(
     shared: Arc<Shared>,
     socket: WebSocket,
+    wire: Wire,
     number: usize,
     version: String,
     fault: Option<ConnectionFault>,
@@ -97,6 +105,8 @@ pub(super) async fn run(
         number,
         version,
         socket,
+        wire,
+        progress: Progress::new(number, Protocol::Gemini),
         recorder: shared.recorder(),
         setup: None,
         session: None,
@@ -142,7 +152,9 @@ impl Connection {
         let ping_every = self.shared.ping_every;
         let mut pings = tokio::time::interval_at(opened_at + ping_every, ping_every);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut plan_changes = self.shared.faults.changes();
         loop {
+            let next_fault = self.shared.faults.next_time(&self.progress);
             let next_later = self.later.front().map(|(at, _)| *at);
             tokio::select! {
                 () = stop.cancelled() => {
@@ -150,6 +162,11 @@ impl Connection {
                 }
                 frame = self.socket.recv() => self.on_frame(frame).await?,
                 Some((generation, step)) = steps.recv() => self.on_step(&generation, step).await?,
+                () = sleep_until(next_fault) => {
+                    let due = self.shared.faults.on_time(&mut self.progress);
+                    self.plan(due);
+                }
+                Ok(()) = plan_changes.changed() => {}
                 () = sleep_until(next_later) => self.on_later().await?,
                 _ = pings.tick(), if !self.is_mute => self.send_message(Message::Ping(Bytes::new())).await?,
                 () = sleep_until(dropped_at) => return Err(End::Drop),
@@ -184,12 +201,16 @@ impl Connection {
         if let Some(recorder) = &self.recorder {
             recorder.write(&message).await;
         }
+        let due = self.shared.faults.on_received(&mut self.progress);
+        self.plan(due);
         self.handle_message(&message).await
     }
 
     async fn on_later(&mut self) -> Result<(), End> {
         match self.later.pop_front() {
             Some((_, Later::Send(message))) => self.send(message).await,
+            Some((_, Later::SendLate(message))) => self.send_json(&message).await,
+            Some((_, Later::Fault(fault))) => self.on_planned_fault(&fault).await,
             Some((_, Later::Played { generation })) => self.on_played(&generation).await,
             Some((_, Later::Close(refusal))) => Err(refusal.into()),
             None => Ok(()),
@@ -207,12 +228,28 @@ impl Connection {
         self.later.insert(behind, (at, later));
     }
 
-    /// Sends a message, in a binary frame as the real service does.
-    pub(super) async fn send(&mut self, message: Value) -> Result<(), End> {
+    /// Sends a message, unless a fault happens to it.
+    pub(super) async fn send(&mut self, mut message: Value) -> Result<(), End> {
         if self.is_mute {
             return Ok(());
         }
-        self.shared.counters.on_sent(&kind_of(&message));
+        let kind = kind_of(&message);
+        let mut times = 1;
+        for fault in self.shared.faults.on_sending(&mut self.progress, &kind) {
+            times = self.on_frame_fault(fault, &mut message, times).await?;
+        }
+        for _ in 0..times {
+            self.send_json(&message).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a message, in a binary frame as the real service does.
+    pub(super) async fn send_json(&mut self, message: &Value) -> Result<(), End> {
+        if self.is_mute {
+            return Ok(());
+        }
+        self.shared.counters.on_sent(&kind_of(message));
         self.send_message(Message::binary(message.to_string()))
             .await
     }

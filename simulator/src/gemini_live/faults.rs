@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use axum::extract::ws::Message;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::connection::{Connection, End, Later};
 use super::generation::unknown_messages;
 use super::refusal::Refusal;
-use crate::script::{ConnectionFault, ReplyFault, ReplyFaultKind};
+use crate::fault_plan::{add_unknown_fields, half, needs_frame};
+use crate::script::{ConnectionFault, PlannedFault, PlannedFaultKind, ReplyFault, ReplyFaultKind};
 
 impl Connection {
     /// Sets a fault of the whole connection going; returns when the socket is to be dropped.
@@ -59,6 +60,96 @@ impl Connection {
             Some(ConnectionFault::RefuseResumption { code, reason }) => {
                 Err(Refusal::new(*code, reason.as_str()))
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets faults happen: those of a frame with the next one, the others in their turn.
+    pub(super) fn plan(&mut self, due: Vec<PlannedFault>) {
+        for fault in due {
+            if needs_frame(fault.kind) {
+                self.progress.wait_for_frame(fault);
+            } else {
+                self.schedule(Duration::ZERO, Later::Fault(Box::new(fault)));
+            }
+        }
+    }
+
+    /// Lets a fault happen to a message; returns how many times it is sent.
+    pub(super) async fn on_frame_fault(
+        &mut self,
+        fault: PlannedFault,
+        message: &mut Value,
+        times: usize,
+    ) -> Result<usize, End> {
+        match fault.kind {
+            PlannedFaultKind::Close => Err(Refusal::new(fault.code, fault.reason).into()),
+            PlannedFaultKind::Drop => Err(End::Drop),
+            PlannedFaultKind::HalfFrame => {
+                self.wire.break_in_next_frame();
+                Ok(times)
+            }
+            PlannedFaultKind::Malformed => {
+                self.send_message(Message::binary(half(message))).await?;
+                Ok(times)
+            }
+            PlannedFaultKind::UnknownEvent => {
+                for unknown in unknown_messages() {
+                    self.send_json(&unknown).await?;
+                }
+                Ok(times)
+            }
+            PlannedFaultKind::UnknownFields => {
+                add_unknown_fields(message);
+                Ok(times)
+            }
+            PlannedFaultKind::Duplicate => Ok(times * 2),
+            PlannedFaultKind::Late => {
+                let late = Later::SendLate(message.clone());
+                self.schedule(Duration::from_millis(fault.delay_ms), late);
+                Ok(0)
+            }
+            _ => {
+                self.plan(vec![fault]);
+                Ok(times)
+            }
+        }
+    }
+
+    /// Lets a fault happen to the connection.
+    pub(super) async fn on_planned_fault(&mut self, fault: &PlannedFault) -> Result<(), End> {
+        match fault.kind {
+            PlannedFaultKind::Close => Err(Refusal::new(fault.code, fault.reason.as_str()).into()),
+            PlannedFaultKind::Drop => Err(End::Drop),
+            PlannedFaultKind::Hang => {
+                self.mute();
+                self.wire.silence();
+                Ok(())
+            }
+            PlannedFaultKind::SlowPongs => {
+                self.wire.delay_pongs(fault.delay_ms);
+                Ok(())
+            }
+            PlannedFaultKind::GoAway => {
+                let time_left = Duration::from_millis(fault.time_left_ms);
+                let aborted = Refusal::new(1008, "The operation was aborted.");
+                self.schedule_end(Duration::ZERO, time_left, aborted);
+                Ok(())
+            }
+            PlannedFaultKind::RateLimit => Err(Refusal::quota().into()),
+            PlannedFaultKind::Error => Err(Refusal::internal().into()),
+            PlannedFaultKind::ToolStorm => self.storm(fault.count).await,
+            PlannedFaultKind::ForgetSessions => {
+                self.shared.gemini_sessions.forget();
+                Ok(())
+            }
+            PlannedFaultKind::UnknownEvent => {
+                for unknown in unknown_messages() {
+                    self.send_json(&unknown).await?;
+                }
+                Ok(())
+            }
+            // The others happen to frames.
             _ => Ok(()),
         }
     }

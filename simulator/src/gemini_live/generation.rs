@@ -234,8 +234,10 @@ impl Connection {
 
     async fn give_handle(&mut self) -> Result<(), End> {
         let setup = self.setup();
-        let (Some(session), true) = (&self.session, setup.gives_handles && self.calls.is_empty())
-        else {
+        let (Some(session), true) = (
+            &self.session,
+            setup.gives_handles && !self.is_waiting_for_tools(),
+        ) else {
             return Ok(());
         };
         let handle = self

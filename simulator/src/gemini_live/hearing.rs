@@ -85,7 +85,9 @@ impl Connection {
         }
         let detection = setup.detection;
         let samples: Vec<_> = pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect();
-        self.shared.counters.on_audio_received(bytes.len());
+        self.shared
+            .counters
+            .on_audio_received(self.number, bytes.len());
         let stretch = Stretch {
             audio_ms: self.hearing.input.received_ms(),
             duration_ms: samples.len() as u64 * 1_000 / u64::from(rate_hz),

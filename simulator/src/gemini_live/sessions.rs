@@ -85,6 +85,13 @@ impl Sessions {
         self.lock().open.remove(session);
     }
 
+    /// Forgets what all handles stand for.
+    pub(super) fn forget(&self) {
+        let mut table = self.lock();
+        table.saved.clear();
+        table.oldest_first.clear();
+    }
+
     fn lock(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,6 +6,7 @@ use super::connection::{Connection, End};
 use super::context::Entry;
 use super::refusal::Refusal;
 use crate::ids::new_id;
+use crate::partner;
 use crate::script::ToolCall;
 
 /// A call that is not answered.
@@ -36,6 +37,22 @@ impl Connection {
         }
         self.send(json!({"toolCall": {"functionCalls": [function_call]}}))
             .await
+    }
+
+    /// Calls the offered functions many times, partly with nonsense.
+    pub(super) async fn storm(&mut self, count: usize) -> Result<(), End> {
+        let Some(setup) = &self.setup else {
+            return Ok(());
+        };
+        for call in partner::storm(&setup.tools(), count) {
+            self.on_call(call).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a call is neither answered nor taken back.
+    pub(super) fn is_waiting_for_tools(&self) -> bool {
+        self.calls.iter().any(|call| !call.is_cancelled)
     }
 
     /// Takes back all calls that are not answered.

@@ -15,10 +15,12 @@ use super::error::WireError;
 use super::response::Response;
 use super::session::Session;
 use crate::delivery::Step;
+use crate::fault_plan::Progress;
+use crate::faulty_stream::Wire;
 use crate::ids::new_id;
 use crate::input_audio::{InputAudio, InputRate};
 use crate::record::Recorder;
-use crate::script::ConnectionFault;
+use crate::script::{ConnectionFault, PlannedFault, Protocol};
 use crate::server::Shared;
 use crate::timeline::{MomentKind, Stretch, now_us};
 
@@ -33,6 +35,8 @@ pub(super) struct Connection {
     pub(super) shared: Arc<Shared>,
     pub(super) number: usize,
     socket: WebSocket,
+    pub(super) wire: Wire,
+    pub(super) progress: Progress,
     recorder: Option<Recorder>,
     pub(super) session: Session,
     pub(super) conversation: Conversation,
@@ -51,6 +55,13 @@ pub(super) struct Connection {
 /// An event that comes in its own time.
 pub(super) enum Later {
     Send(Value),
+    /// A frame that counted when it was due.
+    SendLate(Value),
+    Fault(Box<PlannedFault>),
+    Close {
+        code: u16,
+        reason: String,
+    },
     Transcribed {
         item_id: String,
         transcript: String,
@@ -73,6 +84,7 @@ pub(super) enum End {
 pub(super) async fn run(
     shared: Arc<Shared>,
     socket: WebSocket,
+    wire: Wire,
     number: usize,
     model: &str,
     fault: Option<ConnectionFault>,
@@ -82,6 +94,8 @@ pub(super) async fn run(
     let mut connection = Connection {
         number,
         socket,
+        wire,
+        progress: Progress::new(number, Protocol::Openai),
         recorder: shared.recorder(),
         session: Session::new(&new_id("sess"), model, expires_at),
         conversation: Conversation::new(),
@@ -170,7 +184,9 @@ impl Connection {
         let created =
             serde_json::json!({"type": "session.created", "session": self.session.settings()});
         self.send(created).await?;
+        let mut plan_changes = self.shared.faults.changes();
         loop {
+            let next_fault = self.shared.faults.next_time(&self.progress);
             let next_later = self.later.front().map(|(at, _)| *at);
             tokio::select! {
                 () = stop.cancelled() => {
@@ -178,6 +194,11 @@ impl Connection {
                 }
                 frame = self.socket.recv() => self.on_frame(frame).await?,
                 Some((response_id, step)) = steps.recv() => self.on_step(&response_id, step).await?,
+                () = sleep_until(next_fault) => {
+                    let due = self.shared.faults.on_time(&mut self.progress);
+                    self.plan(due);
+                }
+                Ok(()) = plan_changes.changed() => {}
                 () = sleep_until(next_later) => self.on_later().await?,
                 _ = pings.tick(), if !self.is_mute => self.send_message(Message::Ping(Bytes::new())).await?,
                 () = tokio::time::sleep_until(expires_at) => return Err(self.on_expired().await?),
@@ -215,6 +236,8 @@ impl Connection {
         self.shared
             .counters
             .on_received(event["type"].as_str().unwrap_or("(untyped)"));
+        let due = self.shared.faults.on_received(&mut self.progress);
+        self.plan(due);
         let event_id = event["event_id"].as_str().map(str::to_owned);
         match self.handle_event(event, at_us).await? {
             Ok(()) => Ok(()),
@@ -232,7 +255,7 @@ impl Connection {
         })
     }
 
-    fn expiry_message(&self) -> String {
+    pub(super) fn expiry_message(&self) -> String {
         let minutes = (self.shared.session_limit.as_secs() / 60).max(1);
         format!("Your session hit the maximum duration of {minutes} minutes.")
     }
@@ -240,6 +263,9 @@ impl Connection {
     async fn on_later(&mut self) -> Result<(), End> {
         match self.later.pop_front() {
             Some((_, Later::Send(event))) => self.send(event).await,
+            Some((_, Later::SendLate(event))) => self.send_json(&event).await,
+            Some((_, Later::Fault(fault))) => self.on_planned_fault(&fault).await,
+            Some((_, Later::Close { code, reason })) => Err(End::Close { code, reason }),
             Some((
                 _,
                 Later::Transcribed {
@@ -266,12 +292,27 @@ impl Connection {
         self.later.insert(behind, (at, later));
     }
 
-    /// Sends an event, giving it its id.
+    /// Sends an event, giving it its id, unless a fault happens to it.
     pub(super) async fn send(&mut self, mut event: Value) -> Result<(), End> {
         if self.is_mute {
             return Ok(());
         }
         event["event_id"] = new_id("event").into();
+        let kind = event["type"].as_str().unwrap_or_default().to_owned();
+        let mut times = 1;
+        for fault in self.shared.faults.on_sending(&mut self.progress, &kind) {
+            times = self.on_frame_fault(fault, &mut event, times).await?;
+        }
+        for _ in 0..times {
+            self.send_json(&event).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn send_json(&mut self, event: &Value) -> Result<(), End> {
+        if self.is_mute {
+            return Ok(());
+        }
         self.shared
             .counters
             .on_sent(event["type"].as_str().unwrap_or_default());

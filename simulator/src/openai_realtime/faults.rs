@@ -1,14 +1,136 @@
 //! What goes wrong in a reply, because a script says so.
 
+use std::time::Duration;
+
 use axum::extract::ws::Message;
 use serde_json::{Value, json};
 
-use super::connection::{Connection, End};
+use super::connection::{Connection, End, Later};
 use super::error::WireError;
 use super::response::Ending;
-use crate::script::{ReplyFault, ReplyFaultKind};
+use crate::fault_plan::{add_unknown_fields, half, needs_frame};
+use crate::partner;
+use crate::script::{PlannedFault, PlannedFaultKind, ReplyFault, ReplyFaultKind};
 
 impl Connection {
+    /// Lets faults happen: those of a frame with the next one, the others in their turn.
+    pub(super) fn plan(&mut self, due: Vec<PlannedFault>) {
+        for fault in due {
+            if needs_frame(fault.kind) {
+                self.progress.wait_for_frame(fault);
+            } else {
+                self.schedule(Duration::ZERO, Later::Fault(Box::new(fault)));
+            }
+        }
+    }
+
+    /// Lets a fault happen to an event; returns how many times it is sent.
+    pub(super) async fn on_frame_fault(
+        &mut self,
+        fault: PlannedFault,
+        event: &mut Value,
+        times: usize,
+    ) -> Result<usize, End> {
+        match fault.kind {
+            PlannedFaultKind::Close => Err(End::Close {
+                code: fault.code,
+                reason: fault.reason,
+            }),
+            PlannedFaultKind::Drop => Err(End::Drop),
+            PlannedFaultKind::HalfFrame => {
+                self.wire.break_in_next_frame();
+                Ok(times)
+            }
+            PlannedFaultKind::Malformed => {
+                self.send_message(Message::text(half(event))).await?;
+                Ok(times)
+            }
+            PlannedFaultKind::UnknownEvent => {
+                self.send_json(&unknown_event()).await?;
+                Ok(times)
+            }
+            PlannedFaultKind::UnknownFields => {
+                add_unknown_fields(event);
+                Ok(times)
+            }
+            PlannedFaultKind::Duplicate => Ok(times * 2),
+            PlannedFaultKind::Late => {
+                let late = Later::SendLate(event.clone());
+                self.schedule(Duration::from_millis(fault.delay_ms), late);
+                Ok(0)
+            }
+            _ => {
+                self.plan(vec![fault]);
+                Ok(times)
+            }
+        }
+    }
+
+    /// Lets a fault happen to the connection.
+    pub(super) async fn on_planned_fault(&mut self, fault: &PlannedFault) -> Result<(), End> {
+        match fault.kind {
+            PlannedFaultKind::Close => Err(End::Close {
+                code: fault.code,
+                reason: fault.reason.clone(),
+            }),
+            PlannedFaultKind::Drop => Err(End::Drop),
+            PlannedFaultKind::Hang => {
+                self.mute();
+                self.wire.silence();
+                Ok(())
+            }
+            PlannedFaultKind::SlowPongs => {
+                self.wire.delay_pongs(fault.delay_ms);
+                Ok(())
+            }
+            // There is no notice in this protocol: the session just gets too old.
+            PlannedFaultKind::GoAway => {
+                let reason = self.expiry_message();
+                let close = Later::Close { code: 1001, reason };
+                self.schedule(Duration::from_millis(fault.time_left_ms), close);
+                Ok(())
+            }
+            PlannedFaultKind::RateLimit => match self.conversation_response() {
+                Some(position) => {
+                    let code = "inference_rate_limit_exceeded";
+                    self.end_response(position, Ending::Failed { code }).await
+                }
+                None => {
+                    let message = "Rate limit reached. This one comes from a plan of faults.";
+                    let error = WireError::request("rate_limit_exceeded", message);
+                    self.send(error.event(None)).await
+                }
+            },
+            PlannedFaultKind::Error => {
+                let message = "The server had an error. This one comes from a plan of faults.";
+                let error = WireError::server("server_error", message);
+                self.send(error.event(None)).await
+            }
+            PlannedFaultKind::ToolStorm => self.storm(fault.count).await,
+            PlannedFaultKind::UnknownEvent => self.send_json(&unknown_event()).await,
+            // The others happen to frames, or to sessions that can be gone on with.
+            _ => Ok(()),
+        }
+    }
+
+    /// Calls the offered tools many times in one response, partly with nonsense.
+    async fn storm(&mut self, count: usize) -> Result<(), End> {
+        if self.conversation_response().is_none()
+            && let Err(error) = self.start_response(&Value::Null).await?
+        {
+            return self.send(error.event(None)).await;
+        }
+        let Some(position) = self.conversation_response() else {
+            return Ok(());
+        };
+        self.responses[position].delivery = None;
+        self.close_message(position, "incomplete").await?;
+        for call in partner::storm(self.session.tools(), count) {
+            self.on_call(position, call).await?;
+        }
+        self.end_response(position, Ending::Completed).await
+    }
+
     /// Lets a fault happen to a response.
     pub(super) async fn on_fault(&mut self, position: usize, fault: ReplyFault) -> Result<(), End> {
         let code = fault.error_code.as_deref().unwrap_or("server_error");

@@ -80,7 +80,7 @@ impl Connection {
                 WireError::request("invalid_value", message).about("audio")
             ));
         };
-        self.shared.counters.on_audio_received(bytes);
+        self.shared.counters.on_audio_received(self.number, bytes);
         let heard = self
             .input
             .handle_samples(&samples, self.session.turn_detection());

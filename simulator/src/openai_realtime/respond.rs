@@ -233,7 +233,7 @@ impl Connection {
         .await
     }
 
-    async fn close_message(&mut self, position: usize, status: &str) -> Result<(), End> {
+    pub(super) async fn close_message(&mut self, position: usize, status: &str) -> Result<(), End> {
         let response = &mut self.responses[position];
         let Some(open) = &response.open else {
             return Ok(());
@@ -271,7 +271,7 @@ impl Connection {
         self.send(done).await
     }
 
-    async fn on_call(&mut self, position: usize, call: ToolCall) -> Result<(), End> {
+    pub(super) async fn on_call(&mut self, position: usize, call: ToolCall) -> Result<(), End> {
         let (id, call_id) = (new_id("item"), new_id("call"));
         let arguments = Value::Object(call.arguments).to_string();
         let item = |status: &str, arguments: &str| {

@@ -1,6 +1,6 @@
 //! The Gemini Live side, as a client of that protocol sees it.
 
-mod client;
+pub mod client;
 mod interruption;
 mod resumption;
 mod setup;

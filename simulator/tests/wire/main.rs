@@ -6,6 +6,7 @@ mod gemini;
 mod handshake;
 mod interruption;
 mod items;
+mod planned;
 mod recording;
 mod replies;
 mod session;
