@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use avaaz_simulator::{Options, Simulator};
 
 use crate::clock::Clock;
+use crate::histogram::TurnLatency;
 use crate::learner::Learner;
 use crate::measure::{Delays, Used, used};
 use crate::scenario::{Actor, Seen};
@@ -20,6 +21,8 @@ const REPLY: &str = "Let us go through it slowly, one sentence after the other, 
 
 /// The figures of one run.
 pub struct Report {
+    provider: String,
+    turn_latency: TurnLatency,
     at_once: usize,
     ready_after: Duration,
     joined: Delays,
@@ -34,7 +37,14 @@ pub struct Report {
 ///
 /// # Errors
 /// When a part does not start, or a learner gets no tutor.
-pub async fn run(avaaz: &Path, at_once: usize, exchanges: usize) -> anyhow::Result<Report> {
+pub async fn run(
+    avaaz: &Path,
+    provider: &str,
+    at_once: usize,
+    exchanges: usize,
+) -> anyhow::Result<Report> {
+    // Where we find the learner's turns ourselves, a tone is no speech and never goes up: there is nothing to time.
+    let bursts = if provider == "gemini" { 0 } else { BURSTS };
     let script = serde_json::json!({"default": {"greeting": "Hello.", "replies": vec![REPLY; exchanges * 2 + BURSTS], "language": "en"}});
     let simulator = Simulator::start(Options {
         script: serde_json::from_value(script)?,
@@ -51,14 +61,15 @@ pub async fn run(avaaz: &Path, at_once: usize, exchanges: usize) -> anyhow::Resu
     let mut actors = Vec::new();
     for number in 0..at_once {
         // One after the other, so that each learner is known to have the newest connection.
-        let learner = Learner::join(&stack, number).await?;
+        let learner = Learner::join(&stack, provider, number).await?;
         joined.add(learner.tutor_after);
         timeline.read().await?;
         let connection = timeline.newest().context("the simulator was not called")?;
         actors.push((connection, Actor::new(learner, clock)?));
     }
     let speech = speak("Excuse me, could you please say that once more for me?")?;
-    let (seen, cpu, lasted, after) = act(actors, &speech, exchanges, pid, &mut timeline).await?;
+    let (seen, cpu, lasted, after) =
+        act(actors, &speech, (bursts, exchanges), pid, &mut timeline).await?;
 
     let (mut up, mut down, mut silence) = (Delays::new(), Delays::new(), Delays::new());
     for (number, seen) in &seen {
@@ -68,6 +79,8 @@ pub async fn run(avaaz: &Path, at_once: usize, exchanges: usize) -> anyhow::Resu
         measure_silence(&connection, seen, &mut silence);
     }
     let report = Report {
+        provider: provider.to_owned(),
+        turn_latency: TurnLatency::read(&stack.api_url).await?,
         at_once,
         ready_after: stack.ready_after,
         joined,
@@ -88,7 +101,7 @@ pub async fn run(avaaz: &Path, at_once: usize, exchanges: usize) -> anyhow::Resu
 async fn act(
     actors: Vec<(u64, Actor)>,
     speech: &[i16],
-    exchanges: usize,
+    (bursts, exchanges): (usize, usize),
     pid: i32,
     timeline: &mut Timeline,
 ) -> anyhow::Result<(Vec<(u64, Seen)>, Duration, Duration, Used)> {
@@ -99,7 +112,7 @@ async fn act(
         tasks.spawn(async move {
             tokio::time::sleep(Duration::from_millis(37 * index as u64)).await;
             actor.let_the_tutor_finish().await?;
-            actor.make_bursts(BURSTS).await?;
+            actor.make_bursts(bursts).await?;
             actor.converse(&speech, exchanges).await?;
             anyhow::Ok((number, actor))
         });
@@ -181,7 +194,10 @@ fn speak(text: &str) -> anyhow::Result<Vec<i16>> {
 impl Report {
     /// Prints the figures beside their budgets.
     pub fn print(&self) {
-        println!("\n{} conversation(s) at once", self.at_once);
+        println!(
+            "\n{} conversation(s) at once, {} on the wire",
+            self.at_once, self.provider
+        );
         println!("{:<52} {:>9} {:>9} {:>7}   budget", "", "p50", "p99", "n");
         line(
             "added delay up: room to provider socket",
@@ -216,10 +232,18 @@ impl Report {
             "process ready, database's start included",
             self.ready_after.as_secs_f64() * 1000.0
         );
+        self.turn_latency.print();
     }
 }
 
 fn line(what: &str, delays: &Delays, budget: &str) {
+    if delays.count() == 0 {
+        println!(
+            "{what:<52} {:>9} {:>9} {:>7}   {budget} (not measured here)",
+            "-", "-", 0
+        );
+        return;
+    }
     println!(
         "{what:<52} {:>6.1} ms {:>6.1} ms {:>7}   {budget}",
         delays.at_ms(0.5),

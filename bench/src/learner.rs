@@ -37,17 +37,18 @@ pub struct Learner {
 }
 
 impl Learner {
-    /// Registers, asks for a token, joins, and waits until the tutor and the bystander are there.
+    /// Registers, chooses a provider, asks for a token, joins, and waits until the tutor and the bystander are there.
     ///
     /// # Errors
     /// When any step fails or takes longer than 20 s.
-    pub async fn join(stack: &Stack, number: usize) -> anyhow::Result<Self> {
-        tokio::time::timeout(Duration::from_secs(20), Self::join_slowly(stack, number))
+    pub async fn join(stack: &Stack, provider: &str, number: usize) -> anyhow::Result<Self> {
+        let joining = Self::join_slowly(stack, provider, number);
+        tokio::time::timeout(Duration::from_secs(20), joining)
             .await
             .context("no tutor came within 20 s")?
     }
 
-    async fn join_slowly(stack: &Stack, number: usize) -> anyhow::Result<Self> {
+    async fn join_slowly(stack: &Stack, provider: &str, number: usize) -> anyhow::Result<Self> {
         let http = reqwest::Client::new();
         let body = serde_json::json!({
             "email": format!("bench-{number}@example.com"), "password": "a long enough password", "display_name": format!("Learner {number}"),
@@ -63,6 +64,12 @@ impl Learner {
         let bearer = account["access_token"]
             .as_str()
             .context("registering gave no access token")?;
+        http.patch(format!("{}/sessions/default", stack.api_url))
+            .bearer_auth(bearer)
+            .json(&serde_json::json!({ "provider": provider }))
+            .send()
+            .await?
+            .error_for_status()?;
         let asked = Instant::now();
         let token: serde_json::Value = http
             .post(format!("{}/sessions/default/token", stack.api_url))

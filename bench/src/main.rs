@@ -4,6 +4,7 @@
 //! what it adds between the room and the provider, and what it uses. The floor (learner to a bystander through LiveKit) is taken off.
 
 mod clock;
+mod histogram;
 mod latency;
 mod learner;
 mod measure;
@@ -24,6 +25,9 @@ struct Arguments {
     /// How many conversations at once, one run after the other.
     #[arg(long, value_delimiter = ',', default_value = "1,10")]
     conversations: Vec<usize>,
+    /// The voices behind the tutor, one run after the other; the simulator stands in for each.
+    #[arg(long, value_delimiter = ',', default_value = "openai,gemini")]
+    providers: Vec<String>,
     /// How often each learner speaks.
     #[arg(long, default_value_t = 8)]
     exchanges: usize,
@@ -37,10 +41,12 @@ async fn main() -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .with_max_level(tracing_subscriber::filter::LevelFilter::ERROR)
         .init();
-    for at_once in arguments.conversations {
-        latency::run(&arguments.avaaz, at_once, arguments.exchanges)
-            .await?
-            .print();
+    for provider in &arguments.providers {
+        for &at_once in &arguments.conversations {
+            latency::run(&arguments.avaaz, provider, at_once, arguments.exchanges)
+                .await?
+                .print();
+        }
     }
     Ok(())
 }

@@ -68,6 +68,8 @@ impl Stack {
             .env("LIVEKIT_API_SECRET", LIVEKIT_SECRET)
             .env("OPENAI_BASE_URL", openai_base_url)
             .env("OPENAI_API_KEY", "sk-bench")
+            .env("GEMINI_BASE_URL", openai_base_url.trim_end_matches("/v1"))
+            .env("GEMINI_API_KEY", "bench")
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
