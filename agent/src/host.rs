@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use avaaz_tutor::{Brief, EndReason, PastTurn, Speaker};
+use avaaz_tutor::{Brief, EndReason, PastTurn, Speaker, ToolOffer};
 use uuid::Uuid;
 
 /// Says which runtime holds a conversation, and since which claim.
@@ -189,6 +189,26 @@ pub trait TutorHost: Send + Sync + 'static {
     /// # Errors
     /// See [`HostError`].
     async fn ensure_room(&self, room: &str) -> Result<(), HostError>;
+
+    /// Returns the tools that this host can run for the model.
+    fn tools(&self) -> Vec<ToolOffer> {
+        Vec::new()
+    }
+
+    /// Runs one of [`Self::tools`] with what the model wrote as its arguments, and returns its result as JSON. It may be dropped
+    /// at any time: then the learner has spoken, or it took too long.
+    ///
+    /// # Errors
+    /// [`HostError::Refused`] when the model can do better: it is told the words. See [`HostError`] for the others.
+    async fn run_tool(
+        &self,
+        lease: Lease,
+        name: &str,
+        arguments: &str,
+    ) -> Result<String, HostError> {
+        let _ = (lease, name, arguments);
+        Err(HostError::Refused("there is no such tool".to_owned()))
+    }
 
     /// Waits for the next notice about conversations of this runtime. Cancel-safe. Never returns an error: a lost
     /// connection is made anew inside, and what may have been missed is read again.

@@ -7,6 +7,7 @@
 mod inbox;
 mod lease;
 mod listener;
+mod tools;
 mod turns;
 
 use std::collections::HashMap;
@@ -16,7 +17,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord};
-use avaaz_tutor::EndReason;
+use avaaz_tutor::{EndReason, ToolOffer};
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
@@ -226,6 +227,23 @@ impl avaaz_agent::host::TutorHost for PgTutorHost {
             .create_room(room)
             .await
             .map_err(|error| HostError::Unavailable(error.to_string()))
+    }
+
+    fn tools(&self) -> Vec<ToolOffer> {
+        tools::offers()
+    }
+
+    async fn run_tool(
+        &self,
+        lease: Lease,
+        name: &str,
+        arguments: &str,
+    ) -> Result<String, HostError> {
+        let wanted = tools::read(name, arguments).map_err(HostError::Refused)?;
+        self.shared
+            .write(tools::carry_out(&self.shared, lease, &wanted))
+            .await?;
+        Ok(wanted.result())
     }
 
     async fn next_notice(&self) -> Notice {

@@ -5,3 +5,4 @@ pub mod opus;
 pub mod playout;
 pub mod receive;
 pub mod schedule;
+pub mod voice_activity;

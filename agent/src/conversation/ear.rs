@@ -4,6 +4,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::audio::receive::{Heard, Receiver};
+use crate::audio::voice_activity::VoiceActivity;
 use crate::room::AudioPacket;
 
 /// Hears one track at a time.
@@ -17,6 +18,7 @@ struct Track {
     /// `None` once the track is gone: the silence after it is still to be heard.
     packets: Option<mpsc::Receiver<AudioPacket>>,
     receiver: Receiver,
+    voice: VoiceActivity,
 }
 
 impl Ear {
@@ -36,6 +38,7 @@ impl Ear {
                     id,
                     packets: Some(packets),
                     receiver,
+                    voice: VoiceActivity::default(),
                 });
             }
             Err(error) => {
@@ -68,14 +71,15 @@ impl Ear {
         }
     }
 
-    /// Waits for the next piece. Cancel-safe; pending for ever while there is nothing to hear.
-    pub(super) async fn next(&mut self) -> Heard {
+    /// Waits for the next piece, and tells whether it holds voice. Cancel-safe; pending for ever while there is nothing to hear.
+    pub(super) async fn next(&mut self) -> (Heard, bool) {
         let Some(track) = &mut self.track else {
             return std::future::pending().await;
         };
         loop {
             if let Some(heard) = track.receiver.poll() {
-                return heard;
+                let is_voice = track.voice.hear(&heard.pcm);
+                return (heard, is_voice);
             }
             let due = track.receiver.poll_timeout();
             let packets = &mut track.packets;

@@ -6,6 +6,7 @@ mod ear;
 mod enter;
 mod learner;
 mod run;
+mod tools;
 mod turns;
 mod voice;
 mod writer;

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ear::Ear;
 use super::learner::Learner;
+use super::tools::Tools;
 use super::turns::Turns;
 use super::voice::Voice;
 use super::writer::{Entry, Writer};
@@ -24,6 +25,7 @@ use crate::audio::playout::Playout;
 use crate::audio::receive::Heard;
 use crate::audio::schedule::PlayoutEvent;
 use crate::metrics::Metrics;
+use crate::realtime::Provider;
 use crate::room::captions::Captions;
 use crate::room::{ClosedReason, JoinedRoom, RoomEvent};
 use crate::shutdown::Shutdown;
@@ -48,7 +50,7 @@ pub(super) enum Finish {
 enum Happened {
     Input(Input),
     Room(Option<RoomEvent>),
-    Heard(Heard),
+    Heard(Heard, bool),
     Playout(PlayoutEvent),
     Orders,
     CatchUp,
@@ -65,6 +67,7 @@ pub(super) struct Loop {
     playout: Playout,
     captions: Captions,
     turns: Turns,
+    tools: Tools,
     orders: watch::Receiver<Orders>,
     lost: CancellationToken,
     shutdown: Shutdown,
@@ -112,6 +115,8 @@ impl Loop {
             claimed.learner_identity.clone(),
             &claimed.history,
         );
+        let tools = Tools::new(Arc::clone(&host), claimed.lease);
+        let offered = host.tools();
         let writer = Writer::start(
             host,
             claimed.lease,
@@ -127,7 +132,8 @@ impl Loop {
             next_seq: claimed.next_seq,
             greeted: claimed.greeted,
             providers: providers.len(),
-            capabilities: assumed(first.input_rate_hz()),
+            capabilities: assumed(&*first),
+            tools: offered,
             time_limit: claimed.time_limit.saturating_sub(spent),
             jitter_seed,
         };
@@ -142,6 +148,7 @@ impl Loop {
                 first.name().to_owned(),
                 Arc::clone(&metrics),
             ),
+            tools,
             voice: Voice::new(providers),
             playout: Playout::start(audio, room, Arc::clone(&metrics)),
             captions,
@@ -196,8 +203,9 @@ impl Loop {
         let room_is_there = self.room_gone.is_none();
         tokio::select! {
             event = self.events.recv(), if room_is_there => Happened::Room(event),
-            heard = self.ear.next(), if room_is_there => Happened::Heard(heard),
+            (heard, is_voice) = self.ear.next(), if room_is_there => Happened::Heard(heard, is_voice),
             said = self.voice.next() => Happened::Input(said),
+            returned = self.tools.next() => Happened::Input(returned),
             played = self.playout.next() => Happened::Playout(played),
             // The runtime keeps the other end as long as we run.
             Ok(()) = self.orders.changed() => Happened::Orders,
@@ -214,8 +222,9 @@ impl Loop {
         match happened {
             Happened::Input(input) => self.hand_over(input),
             Happened::Room(event) => return self.on_room(event),
-            Happened::Heard(heard) => {
+            Happened::Heard(heard, is_voice) => {
                 self.arrived = heard.arrived;
+                self.follows.push_back(Input::LearnerVoice { is_voice });
                 self.hand_over(Input::LearnerAudio(heard.pcm));
             }
             Happened::Playout(PlayoutEvent::Played { reply, sent, heard }) => {
@@ -295,6 +304,8 @@ impl Loop {
             Output::PausePlayout => self.playout.pause(),
             Output::ResumePlayout => self.playout.resume(),
             Output::StopPlayout => self.playout.stop(),
+            Output::RunTool(call) => self.tools.run(call),
+            Output::CancelTool { call } => self.tools.cancel(&call),
             Output::Caption(caption) => self.captions.show(caption),
             Output::State(state) => self.captions.state(state),
             Output::Voice(voice) => self.captions.voice(voice),
@@ -456,15 +467,15 @@ impl Loop {
 }
 
 /// What to assume of a provider before its first session tells.
-fn assumed(input_rate_hz: u32) -> Capabilities {
+fn assumed(provider: &dyn Provider) -> Capabilities {
     Capabilities {
-        input_rate_hz,
+        input_rate_hz: provider.input_rate_hz(),
         output_rate_hz: 24_000,
         truncate_replies: false,
         change_setup_midway: false,
         seed_history: true,
         interrupts_by_itself: true,
-        finds_turns: true,
+        finds_turns: provider.finds_turns(),
         overlaps: false,
         session_limit: None,
     }

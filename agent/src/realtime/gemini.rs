@@ -83,6 +83,10 @@ impl Provider for GeminiProvider {
         INPUT_RATE_HZ
     }
 
+    fn finds_turns(&self) -> bool {
+        false
+    }
+
     async fn open(&self, setup: &SessionSetup) -> Result<ProviderSession, Fault> {
         let mut headers = HeaderMap::new();
         let mut value =

@@ -19,6 +19,11 @@ pub trait Provider: Send + Sync + 'static {
     /// Returns the rate that learner audio must come at before a session says otherwise, in Hz.
     fn input_rate_hz(&self) -> u32;
 
+    /// Returns whether it finds the learner's turns by itself, before a session says so.
+    fn finds_turns(&self) -> bool {
+        true
+    }
+
     /// Opens a session. [`ProviderEvent::Ready`] follows as an event once it is set up.
     ///
     /// # Errors

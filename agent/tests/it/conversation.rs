@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use avaaz_agent::host::Notice;
 use avaaz_agent::room::RoomEvent;
-use avaaz_tutor::{EndReason, ProviderCommand, Speaker};
+use avaaz_tutor::{EndReason, ProviderCommand, ProviderEvent, Speaker, ToolCall};
 
 use crate::support::host::brief;
 use crate::support::world::{LEARNER, World, page, wait};
@@ -310,4 +310,36 @@ fn switched(muted: bool) -> RoomEvent {
         track_id: "TR_ada".to_owned(),
         muted,
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_is_run_by_the_host_and_one_that_panics_is_an_error_result_in_time() {
+    let mut world = World::new().await;
+    let (_stay, line, _microphone) = world.greeted().await;
+    for (id, arguments) in [("c1", r#"{"patience":"patient"}"#), ("c2", "panic")] {
+        line.tells(ProviderEvent::ToolCalled(ToolCall {
+            id: id.into(),
+            name: "set_patience".to_owned(),
+            arguments: arguments.to_owned(),
+        }))
+        .await;
+    }
+    wait(6_000).await;
+    let results: Vec<(String, String)> = line
+        .asked()
+        .into_iter()
+        .filter_map(|command| match command {
+            ProviderCommand::ToolResult { call, output, .. } => Some((call.to_string(), output)),
+            _ => None,
+        })
+        .collect();
+    let expected = [
+        ("c1", r#"{"ok":true}"#),
+        ("c2", r#"{"error":"it took too long"}"#),
+    ];
+    assert_eq!(
+        results,
+        expected.map(|(call, output)| (call.to_owned(), output.to_owned()))
+    );
+    assert_eq!(world.host.written().tools.len(), 1);
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // Everything here is test code, the helpers outside of test functions too.
 
 mod support;
+mod turn_taking;
 
 mod boundaries;
 mod captions;

@@ -4,11 +4,13 @@
 //! `bridge/learner.rs` and `bridge/tutor.rs`, the provider's line in `bridge/line.rs`, its replacement
 //! in `bridge/handover.rs`, the choice of a provider in `bridge/failover.rs`, the ways out in `bridge/leaving.rs`.
 
+mod barge_in;
 mod failover;
 mod handover;
 mod learner;
 mod leaving;
 mod line;
+mod tools;
 mod tutor;
 
 use std::collections::VecDeque;
@@ -21,10 +23,12 @@ use crate::floor::{Floor, Holder};
 use crate::reply::Reply;
 use crate::{
     AgentState, Brief, Capabilities, EndReason, HandOverCause, Input, Moment, Output, PastTurn,
-    ProviderCommand, ProviderEvent, ReplyId, VoiceState,
+    ProviderCommand, ProviderEvent, ReplyId, ToolOffer, VoiceState,
 };
+use barge_in::Hearing;
 use leaving::{Leaving, Way};
 use line::Line;
+use tools::Tools;
 
 /// After so long without the learner the provider is closed: it costs money.
 const CLOSE_PROVIDER_AFTER: Duration = Duration::from_secs(20);
@@ -46,6 +50,8 @@ pub struct BridgeSetup {
     pub providers: usize,
     /// What to assume of the provider until a session of it says what it can do.
     pub capabilities: Capabilities,
+    /// Tools that the shell can run; each call comes out as [`Output::RunTool`].
+    pub tools: Vec<ToolOffer>,
     /// How long the conversation may still take, from `now` on.
     pub time_limit: Duration,
     /// Where the jitter of the back-off comes from; anything, but different for each conversation.
@@ -82,6 +88,8 @@ pub struct Bridge {
     wrap_up_owed: bool,
     /// Whether presses of the key are told, not only releases.
     knows_presses: bool,
+    tools: Tools,
+    hearing: Hearing,
 
     line: Line,
     change: handover::Change,
@@ -120,6 +128,8 @@ struct Expecting {
     instructions: Option<String>,
     /// The learner's speech turned out to be nothing.
     nothing_said: bool,
+    /// It answers the result of a tool: the reply that made the call still ends first.
+    after_tool: bool,
 }
 
 /// What was tried to get a reply that does not come.
@@ -163,6 +173,8 @@ impl Bridge {
             tried: Tried::Nothing,
             wrap_up_owed: false,
             knows_presses: false,
+            tools: Tools::new(setup.tools),
+            hearing: Hearing::default(),
             line: Line::Down,
             change: handover::Change::default(),
             providers: failover::Providers::new(setup.providers),
@@ -193,6 +205,7 @@ impl Bridge {
             Input::LearnerJoined => self.learner_joined(),
             Input::LearnerLeft => self.learner_left(),
             Input::LearnerAudio(pcm) => self.learner_audio(pcm),
+            Input::LearnerVoice { is_voice } => self.learner_voice(is_voice),
             Input::LearnerTyped(text) => self.learner_typed(&text),
             Input::LearnerPressed => self.learner_pressed(),
             Input::LearnerReleased => self.learner_released(),
@@ -202,6 +215,7 @@ impl Bridge {
             Input::NextFailed(fault) => self.next_failed(&fault),
             Input::Played { reply, sent, heard } => self.played(&reply, sent, heard),
             Input::PlayoutDrained { reply } => self.playout_drained(&reply),
+            Input::ToolReturned { call, output } => self.tool_returned(&call, output),
             Input::BriefChanged(brief) => self.brief_changed(*brief),
             Input::ProviderWanted { slot } => self.provider_wanted(slot),
             Input::EndRequested(reason) => self.end_requested(reason),
@@ -232,6 +246,8 @@ impl Bridge {
             self.line_due(),
             self.replay_due(),
             self.reply_due(),
+            self.tools.due(),
+            self.hearing_due(),
             self.owed.map(|_| self.owed_from),
             self.allowance.notice(),
             Some(self.allowance.limit()),
@@ -263,25 +279,18 @@ impl Bridge {
             ProviderEvent::SpeechStarted { item } => self.speech_started(item),
             ProviderEvent::SpeechStopped { item } => self.speech_stopped(&item),
             ProviderEvent::LearnerWordsDelta { item, delta } => {
-                self.floor.words_delta(&item, delta, &mut self.out);
+                if !self.hearing.doubts(&item) {
+                    self.floor.words_delta(&item, delta, &mut self.out);
+                }
             }
             ProviderEvent::LearnerWords { item, text } => self.learner_words(&item, text),
             ProviderEvent::ReplyStarted { reply } => self.reply_started(reply),
             ProviderEvent::ReplyAudio { reply, pcm } => self.reply_audio(reply, pcm),
             ProviderEvent::ReplyWords { reply, delta } => self.reply_words(reply, &delta),
             ProviderEvent::ReplyEnded { reply, how, usage } => self.reply_ended(&reply, how, usage),
-            ProviderEvent::ToolCalled(call) => {
-                // None is offered; a model that calls one all the same must not wait for ever.
-                let output = r#"{"error":"there is no such tool"}"#.to_owned();
-                self.ask(ProviderCommand::ToolResult {
-                    call: call.id,
-                    name: call.name,
-                    output,
-                });
-            }
-            ProviderEvent::ToolCancelled { .. }
-            | ProviderEvent::Used { .. }
-            | ProviderEvent::Complained(_) => {}
+            ProviderEvent::ToolCalled(call) => self.tool_called(call),
+            ProviderEvent::ToolCancelled { call } => self.tool_cancelled(&call),
+            ProviderEvent::Used { .. } | ProviderEvent::Complained(_) => {}
             ProviderEvent::Resumable { handle } => self.resumable(handle),
             ProviderEvent::ClosingSoon { left } => {
                 self.change.cause = Some(HandOverCause::Announced);
@@ -295,12 +304,18 @@ impl Bridge {
     fn settle(&mut self) {
         self.floor.give_up_words(Some(self.now), &mut self.out);
         if self.replay_due().is_some_and(|due| self.now >= due) {
-            // Speech that went on when the last session was lost, and that this one does not hear.
+            // Speech that went on when the last session was lost, or that only we have heard, and that this one does not hear.
             self.floor.end_speech(self.now, &mut self.out);
+            if !self.hearing.provider_acts() {
+                self.owed = Some(Owed::Rest);
+                self.owed_from = self.now;
+            }
         }
+        self.settle_hearing();
         self.settle_absence();
         self.settle_line();
         self.settle_replies();
+        self.settle_tools();
         if self.allowance.take_notice(self.now) {
             self.wrap_up_owed = true;
         }
@@ -313,6 +328,7 @@ impl Bridge {
         self.settle_recycling();
         self.settle_telling();
         self.settle_owed();
+        self.settle_acts();
         self.show_state();
         self.settle_leaving();
     }
@@ -343,13 +359,19 @@ impl Bridge {
 
     /// Returns when speech that a new session has to notice in what was replayed to it must have been noticed.
     fn replay_due(&self) -> Option<Moment> {
-        (self.is_ready() && !self.brief.push_to_talk && self.floor.speaks_unplaced())
-            .then_some(self.replay_over)
+        (self.is_ready()
+            && !self.brief.push_to_talk
+            && !self.finds_turns_itself()
+            && self.floor.speaks_unplaced())
+        .then_some(self.replay_over)
     }
 
     /// Returns whether this is a boundary between turns: nobody speaks, and nothing is on its way.
     fn is_quiet(&self) -> bool {
-        self.floor.holder() == Holder::Nobody && self.replies.is_empty() && self.expecting.is_none()
+        self.floor.holder() == Holder::Nobody
+            && self.replies.is_empty()
+            && self.expecting.is_none()
+            && !self.tools.are_running()
     }
 
     fn show_state(&mut self) {
@@ -359,7 +381,11 @@ impl Bridge {
             match self.floor.holder() {
                 Holder::Tutor { .. } => AgentState::Speaking,
                 Holder::Learner => AgentState::Listening,
-                Holder::Nobody if self.expecting.is_some() || !self.replies.is_empty() => {
+                Holder::Nobody
+                    if self.expecting.is_some()
+                        || !self.replies.is_empty()
+                        || self.tools.are_running() =>
+                {
                     AgentState::Thinking
                 }
                 Holder::Nobody if !self.was_ready => AgentState::Initializing,

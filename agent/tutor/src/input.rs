@@ -1,5 +1,6 @@
 //! All that can happen to a tutor.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Brief, Capabilities, EndReason, Fault, Pcm, ProviderEvent, ReplyId};
@@ -13,6 +14,12 @@ pub enum Input {
     LearnerLeft,
     /// The next stretch of what the learner's microphone hears, in order, gaps concealed, at the rate asked for.
     LearnerAudio(Pcm),
+    /// Whether what [`Input::LearnerAudio`] gave last held a voice. Whoever cannot tell leaves it out: then the provider's word
+    /// is taken for what is speech, and one that does not find turns gets none.
+    LearnerVoice {
+        /// Whether it did.
+        is_voice: bool,
+    },
     /// The learner typed something.
     LearnerTyped(String),
     /// With push-to-talk: the learner pressed the key. Whoever cannot tell may leave it out.
@@ -44,6 +51,14 @@ pub enum Input {
     PlayoutDrained {
         /// Which.
         reply: ReplyId,
+    },
+
+    /// A tool that was to be run has returned, or failed. Whoever cancelled it need not say anything.
+    ToolReturned {
+        /// Which call.
+        call: Arc<str>,
+        /// JSON as text, or why there is none, in words that the model may read.
+        output: Result<String, String>,
     },
 
     /// The session's settings changed while live.

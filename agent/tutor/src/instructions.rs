@@ -41,7 +41,9 @@ pub(crate) fn instructions(brief: &Brief) -> String {
          - Plain words and clear pronunciation; slower for beginners.\n\
          - Speak {target}. When the learner is lost, or asks, help in one short sentence of {native} and go back to {target}.\n\
          - If you did not understand, say so kindly and ask for it once more. Never invent what the learner said.\n\
-         - When you are interrupted, let go of your sentence and answer what was said.\n"
+         - When you are interrupted, let go of your sentence and answer what was said.\n\
+         - Use tools without a word about them. When the learner wants to stop, end the conversation with the tool for it; \
+         when they want more time to speak, or quicker answers, set your patience with the tool for it.\n"
     ));
 
     text.push_str("\n# This conversation\n");

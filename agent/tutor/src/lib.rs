@@ -23,6 +23,7 @@ mod reply;
 mod reply_text;
 mod silence;
 mod transcript;
+mod turn_finder;
 mod words;
 
 pub use bridge::{Bridge, BridgeSetup};

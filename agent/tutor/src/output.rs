@@ -1,10 +1,11 @@
 //! All that a tutor can ask for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    EndReason, HandedOver, Moment, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker, TurnId,
-    Usage,
+    EndReason, HandedOver, Moment, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker, ToolCall,
+    TurnId, Usage,
 };
 
 /// Something the caller must bring about, at once and in this order.
@@ -53,6 +54,14 @@ pub enum Output {
     ResumePlayout,
     /// Drop everything that is queued, of every reply, within one frame; also ends a pause.
     StopPlayout,
+
+    /// Run a tool, and answer with [`crate::Input::ToolReturned`]. Its arguments are what the model wrote: check them.
+    RunTool(ToolCall),
+    /// Nobody waits for this call any more: stop it if that is possible.
+    CancelTool {
+        /// Which call.
+        call: Arc<str>,
+    },
 
     /// Show words (see [`Caption`]).
     Caption(Caption),

@@ -78,6 +78,11 @@ impl Reply {
         self.heard + Duration::from_millis(40) >= self.given
     }
 
+    /// Returns how much of what was given is still to be heard.
+    pub(crate) fn left(&self) -> Duration {
+        self.given.saturating_sub(self.heard)
+    }
+
     /// Notes how much was heard and returns the words that this adds.
     pub(crate) fn hear(&mut self, heard: Duration) -> Option<&str> {
         self.heard = self.heard.max(heard.min(self.given));

@@ -47,7 +47,9 @@ impl Transcript {
 
     /// Returns what the tutor said last, when nobody spoke since.
     pub(crate) fn last_words_of_the_tutor(&self) -> &str {
-        match self.turns.back() {
+        let said_something =
+            |turn: &&PastTurn| turn.speaker == Speaker::Tutor || !turn.text.trim().is_empty();
+        match self.turns.iter().rev().find(said_something) {
             Some(turn) if turn.speaker == Speaker::Tutor => &turn.text,
             _ => "",
         }

@@ -54,8 +54,8 @@ fn provider_event() -> impl Strategy<Value = ProviderEvent> {
         1 => fault_kind().prop_map(|kind| ReplyEnd::Failed(fault(kind))),
     ];
     prop_oneof![
-        4 => (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(interrupts_by_itself, truncate_replies, change_setup_midway)| {
-            let capabilities = Capabilities { interrupts_by_itself, truncate_replies, change_setup_midway, overlaps: truncate_replies, session_limit: Some(secs(300)), ..capabilities() };
+        4 => (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(interrupts_by_itself, truncate_replies, change_setup_midway, finds_turns)| {
+            let capabilities = Capabilities { interrupts_by_itself, truncate_replies, change_setup_midway, finds_turns, overlaps: truncate_replies, session_limit: Some(secs(300)), ..capabilities() };
             ProviderEvent::Ready { capabilities, model: "m".to_owned() }
         }),
         3 => item().prop_map(|item| ProviderEvent::SpeechStarted { item }),
@@ -65,6 +65,12 @@ fn provider_event() -> impl Strategy<Value = ProviderEvent> {
         2 => reply_id().prop_map(|reply| ProviderEvent::ReplyStarted { reply }),
         8 => (reply_id(), pcm()).prop_map(|(reply, pcm)| ProviderEvent::ReplyAudio { reply, pcm }),
         8 => (reply_id(), words()).prop_map(|(reply, delta)| ProviderEvent::ReplyWords { reply, delta }),
+        2 => (0..5_u8, any::<bool>()).prop_map(|(n, own)| ProviderEvent::ToolCalled(avaaz_tutor::ToolCall {
+            id: format!("c{n}").as_str().into(),
+            name: if own && n == 0 { "end_conversation" } else { "set_patience" }.to_owned(),
+            arguments: String::new(),
+        })),
+        1 => (0..5_u8).prop_map(|n| ProviderEvent::ToolCancelled { call: format!("c{n}").as_str().into() }),
         4 => (reply_id(), end).prop_map(|(reply, how)| ProviderEvent::ReplyEnded { reply, how, usage: None }),
         1 => (0..9_u8).prop_map(|n| ProviderEvent::Resumable { handle: (n > 2).then(|| avaaz_tutor::ResumeHandle(format!("h{n}").into())) }),
         1 => (0..100_u64).prop_map(|s| ProviderEvent::ClosingSoon { left: secs(s) }),
@@ -79,6 +85,7 @@ fn input() -> impl Strategy<Value = Input> {
         4 => Just(Input::LearnerJoined),
         1 => Just(Input::LearnerLeft),
         6 => pcm().prop_map(Input::LearnerAudio),
+        6 => prop::bool::weighted(0.7).prop_map(|is_voice| Input::LearnerVoice { is_voice }),
         1 => words().prop_map(Input::LearnerTyped),
         1 => Just(Input::LearnerPressed),
         1 => Just(Input::LearnerReleased),
@@ -93,6 +100,10 @@ fn input() -> impl Strategy<Value = Input> {
             Input::BriefChanged(Box::new(avaaz_tutor::Brief { mode, push_to_talk, ..brief() }))
         }),
         1 => (0..4_usize).prop_map(|slot| Input::ProviderWanted { slot }),
+        2 => (0..5_u8, any::<bool>()).prop_map(|(n, ok)| Input::ToolReturned {
+            call: format!("c{n}").as_str().into(),
+            output: if ok { Ok("{}".to_owned()) } else { Err("no".to_owned()) },
+        }),
         10 => Just(Input::Tick),
     ]
 }

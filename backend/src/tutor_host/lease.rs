@@ -147,21 +147,31 @@ pub(super) async fn read_brief(
     conversation: Uuid,
 ) -> sqlx::Result<Option<(avaaz_tutor::Brief, Option<String>)>> {
     let mut connection = pool.acquire().await?;
-    let row = sqlx::query!(
-        "SELECT session_id, mode, wanted_voice FROM conversations WHERE id = $1",
-        conversation
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let (session, learner_name) = read_session(&mut connection, SessionId(row.session_id)).await?;
-    let mode = known("mode", &row.mode, Mode::from_word)?;
+    let Some((session, mode)) = find_session(&mut connection, conversation).await? else {
+        return Ok(None);
+    };
+    let (session, learner_name) = read_session(&mut connection, session).await?;
+    let mode = known("mode", &mode, Mode::from_word)?;
     let settings = session.settings;
     let wanted = settings
         .provider
         .map(|provider| provider.as_str().to_owned());
     let voice = settings.voice.clone();
     Ok(Some((settings.brief(learner_name, mode, voice), wanted)))
+}
+
+/// Returns which session it is a conversation of, and its mode.
+pub(super) async fn find_session(
+    connection: &mut PgConnection,
+    conversation: Uuid,
+) -> sqlx::Result<Option<(SessionId, String)>> {
+    let row = sqlx::query!(
+        "SELECT session_id, mode, wanted_voice FROM conversations WHERE id = $1",
+        conversation
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| (SessionId(row.session_id), row.mode)))
 }
 
 /// Gives an open conversation back and wakes whoever could take it.

@@ -640,6 +640,38 @@ async fn changed_settings_reach_the_runtime_as_a_new_brief_with_voice_and_provid
 }
 
 #[tokio::test]
+async fn the_patience_that_a_learner_asks_for_is_kept_and_comes_back_as_a_new_brief() {
+    let world = World::new().await;
+    let host = world.host();
+    let (_, id) = world.waiting().await;
+    let claimed = claim_one(&host, Uuid::now_v7()).await;
+    let nonsense = host
+        .run_tool(claimed.lease, "set_patience", r#"{"patience":"endless"}"#)
+        .await;
+    assert!(matches!(nonsense, Err(HostError::Refused(_))));
+    assert_eq!(host.tools()[0].name, "set_patience");
+
+    let arguments = r#"{"patience":"patient"}"#;
+    let result = host
+        .run_tool(claimed.lease, "set_patience", arguments)
+        .await;
+    assert_eq!(result.unwrap(), arguments);
+    let Notice::BriefChanged { brief, .. } = notice_about(&host, id.0).await else {
+        panic!("a new brief")
+    };
+    assert_eq!(brief.patience, Patience::Patient);
+
+    let stale = Lease {
+        epoch: claimed.lease.epoch - 1,
+        ..claimed.lease
+    };
+    let refused = host
+        .run_tool(stale, "set_patience", r#"{"patience":"quick"}"#)
+        .await;
+    assert!(matches!(refused, Err(HostError::LeaseLost)));
+}
+
+#[tokio::test]
 async fn what_a_lost_notification_would_have_said_is_said_with_the_next_renewal() {
     let world = World::new().await;
     let (_, id) = world.waiting().await;

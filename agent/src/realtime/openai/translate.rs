@@ -178,7 +178,8 @@ impl Translator {
                 change_setup_midway: true,
                 seed_history: true,
                 interrupts_by_itself: self.setup.turn_detection != TurnDetection::Manual,
-                finds_turns: self.setup.turn_detection != TurnDetection::Manual,
+                // With a key it is not asked to; it still could.
+                finds_turns: true,
                 overlaps: true,
                 session_limit: Some(SESSION_LIMIT),
             },

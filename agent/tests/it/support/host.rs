@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord, TutorHost};
-use avaaz_tutor::{Brief, EndReason, Mode, PastTurn, Patience};
+use avaaz_tutor::{Brief, EndReason, Mode, PastTurn, Patience, ToolOffer};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
@@ -18,6 +18,8 @@ pub struct Written {
     pub rooms: Vec<String>,
     pub ended: Vec<EndReason>,
     pub released: Vec<Lease>,
+    /// Tools that were run, with their arguments.
+    pub tools: Vec<(String, String)>,
     /// Turns that were refused because the lease was lost.
     pub refused: usize,
 }
@@ -219,6 +221,27 @@ impl TutorHost for FakeHost {
 
     async fn ensure_room(&self, room: &str) -> Result<(), HostError> {
         self.write(|written| written.rooms.push(room.to_owned()))
+    }
+
+    fn tools(&self) -> Vec<ToolOffer> {
+        vec![ToolOffer {
+            name: "set_patience".to_owned(),
+            description: "Waits longer, or less long.".to_owned(),
+            parameters: r#"{"type":"object"}"#.to_owned(),
+        }]
+    }
+
+    async fn run_tool(
+        &self,
+        _lease: Lease,
+        name: &str,
+        arguments: &str,
+    ) -> Result<String, HostError> {
+        if arguments.contains("panic") {
+            panic!("a tool that panics");
+        }
+        self.write(|written| written.tools.push((name.to_owned(), arguments.to_owned())))?;
+        Ok(r#"{"ok":true}"#.to_owned())
     }
 
     async fn next_notice(&self) -> Notice {

@@ -17,6 +17,8 @@ use tokio::time::Instant;
 pub struct ScriptedProvider {
     lines: Mutex<Vec<Arc<Line>>>,
     faults: Mutex<VecDeque<Fault>>,
+    /// It leaves the learner's turns to us.
+    leaves_turns: bool,
     opened: Notify,
 }
 
@@ -25,6 +27,7 @@ pub struct Line {
     pub setup: SessionSetup,
     events: mpsc::Sender<ProviderEvent>,
     asked: Arc<Mutex<Asked>>,
+    finds_turns: bool,
 }
 
 #[derive(Default)]
@@ -36,6 +39,13 @@ struct Asked {
 }
 
 impl ScriptedProvider {
+    pub fn that_leaves_turns_to_us() -> Self {
+        Self {
+            leaves_turns: true,
+            ..Self::default()
+        }
+    }
+
     /// Fails the next opening (several: in this order).
     pub fn refuse(&self, kind: FaultKind) {
         self.faults.lock().unwrap().push_back(Fault {
@@ -70,6 +80,10 @@ impl Provider for ScriptedProvider {
         24_000
     }
 
+    fn finds_turns(&self) -> bool {
+        !self.leaves_turns
+    }
+
     async fn open(&self, setup: &SessionSetup) -> Result<ProviderSession, Fault> {
         let fault = self.faults.lock().unwrap().pop_front();
         if let Some(fault) = fault {
@@ -82,6 +96,7 @@ impl Provider for ScriptedProvider {
             setup: setup.clone(),
             events: events_in,
             asked: Arc::clone(&asked),
+            finds_turns: !self.leaves_turns,
         });
         tokio::spawn(async move {
             while let Some(command) = queue.recv().await {
@@ -115,7 +130,7 @@ impl Line {
                 change_setup_midway: true,
                 seed_history: true,
                 interrupts_by_itself: true,
-                finds_turns: true,
+                finds_turns: self.finds_turns,
                 overlaps: false,
                 session_limit: None,
             },

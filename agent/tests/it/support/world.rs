@@ -34,10 +34,19 @@ impl World {
         Self::with_history(Vec::new()).await
     }
 
+    /// The same, with a provider that leaves the learner's turns to us.
+    pub async fn with_turns_left_to_us() -> Self {
+        Self::made_of(Vec::new(), ScriptedProvider::that_leaves_turns_to_us()).await
+    }
+
     pub async fn with_history(history: Vec<PastTurn>) -> Self {
+        Self::made_of(history, ScriptedProvider::default()).await
+    }
+
+    async fn made_of(history: Vec<PastTurn>, provider: ScriptedProvider) -> Self {
         let host = FakeHost::new();
         let rooms = Arc::new(FakeRooms::default());
-        let provider = Arc::new(ScriptedProvider::default());
+        let provider = Arc::new(provider);
         let conversation = host.open(history).await;
         let runtime = start(&host, &rooms, &provider);
         Self {
@@ -74,6 +83,23 @@ impl World {
             .await;
         self.host.until(|written| written.turns.len() == 1).await;
         (stay, line, microphone)
+    }
+
+    /// The learner's microphone hears this, at 24 kHz.
+    pub async fn speaks(&mut self, microphone: &mpsc::Sender<AudioPacket>, samples: &[i16]) {
+        let mut encoder = Encoder::new(24_000).unwrap();
+        for piece in samples.chunks_exact(480) {
+            let n = self.sent;
+            self.sent += 1;
+            let packet = AudioPacket {
+                sequence: n as u16,
+                timestamp: n * 960,
+                arrived: Instant::now().into_std(),
+                opus: encoder.encode(piece).unwrap(),
+            };
+            let _ = microphone.send(packet).await;
+            wait(20).await;
+        }
     }
 
     /// The learner makes a sound (or none) for a while.

@@ -37,6 +37,7 @@ impl Bridge {
         if self.away_since.is_some() {
             return;
         }
+        self.end_found_turn();
         self.away_since = Some(self.now);
         // A page that is loaded again is back in a moment: the reply waits for it.
         self.out.push_back(Output::PausePlayout);
@@ -51,6 +52,8 @@ impl Bridge {
     pub(super) fn learner_audio(&mut self, pcm: Pcm) {
         let key_is_up =
             self.brief.push_to_talk && self.knows_presses && self.floor.holder() != Holder::Learner;
+        // Between turns that we find the provider hears nothing.
+        let not_theirs = key_is_up || (self.finds_turns_itself() && !self.hearing.turn_is_open());
         let ready = self.is_ready();
         let keep_from = if ready {
             self.ear.end().saturating_sub(KEPT)
@@ -62,10 +65,10 @@ impl Bridge {
             .wordless_from()
             .map_or(keep_from, |from| from.min(keep_from));
         self.ear.hear(pcm.clone(), keep_from);
-        if ready && !key_is_up {
+        if ready && !not_theirs {
             self.ask_to_hear(pcm);
         }
-        if ready || key_is_up {
+        if ready || not_theirs {
             self.sent_until = self.ear.end();
         }
     }
@@ -142,6 +145,9 @@ impl Bridge {
         if self.now <= self.replay_over && self.floor.adopt(&item) {
             return;
         }
+        if self.doubt_speech(&item) {
+            return;
+        }
         self.take_the_floor(true);
         let from = self
             .ear
@@ -153,6 +159,9 @@ impl Bridge {
     }
 
     pub(super) fn speech_stopped(&mut self, item: &ItemId) {
+        if self.hearing.doubts(item) {
+            return;
+        }
         if self.floor.is_speaking(item) {
             self.floor.end_speech(self.now, &mut self.out);
         } else if !self.floor.knows(item) {
@@ -171,11 +180,14 @@ impl Bridge {
         }
         self.taken_until = self.ear.end();
         if self.replies.is_empty() {
-            self.expect_reply(None);
+            self.have_it_answered();
         }
     }
 
     pub(super) fn learner_words(&mut self, item: &ItemId, text: String) {
+        if self.words_of_a_doubt(item, &text) {
+            return;
+        }
         let nothing = text.trim().is_empty();
         if !self.floor.words(item, text.clone(), &mut self.out)
             && !nothing
@@ -191,8 +203,11 @@ impl Bridge {
     }
 
     /// Whoever speaks now, it is the learner's turn.
-    fn take_the_floor(&mut self, provider_knows: bool) {
+    pub(super) fn take_the_floor(&mut self, provider_knows: bool) {
         self.cut_replies(provider_knows);
+        self.floor_is_taken();
+        self.cancel_tools();
+        self.tools.learner_spoke();
         self.floor.end_speech(self.now, &mut self.out);
         self.expecting = None;
         self.owed = None;
@@ -208,6 +223,7 @@ impl Bridge {
             answers,
             instructions,
             nothing_said: false,
+            after_tool: false,
         });
     }
 
@@ -229,10 +245,10 @@ impl Bridge {
             ..after
         };
         if self.can.change_setup_midway && before != after {
-            self.ask(ProviderCommand::Change(Box::new(SessionSetup {
+            self.change_session(SessionSetup {
                 voice: self.voice_in_use.clone(),
                 ..after
-            })));
+            });
         }
         if other_voice || !self.can.change_setup_midway {
             self.replace_soon(HandOverCause::Settings);

@@ -37,11 +37,11 @@ pub(super) enum Line {
 
 impl Bridge {
     pub(super) fn setup(&self, history: Vec<PastTurn>) -> SessionSetup {
-        SessionSetup::from_brief(
-            &self.brief,
-            crate::instructions::instructions(&self.brief),
-            history,
-        )
+        let instructions = crate::instructions::instructions(&self.brief);
+        SessionSetup {
+            tools: self.tools.offers(),
+            ..SessionSetup::from_brief(&self.brief, instructions, history)
+        }
     }
 
     /// Returns what a session is told of what was said.
@@ -120,17 +120,16 @@ impl Bridge {
             }
         }
 
-        let voice_waits = self.ear.heard_a_voice_since(self.replay_from);
-        for pcm in self.ear.since(self.replay_from) {
-            self.ask_to_hear(pcm);
-        }
+        let voice_waits = self.replay();
         self.sent_until = self.ear.end();
         self.replay_over = self.now + REPLAY_TAKES;
 
         if self.floor.waits_for_words() {
             // It will be answered when it was heard.
             self.owed = None;
-            if self.is_manual() && self.floor.holder() != Holder::Learner {
+            if (self.is_manual() || self.finds_turns_itself())
+                && self.floor.holder() != Holder::Learner
+            {
                 self.commit();
             }
         }
@@ -165,6 +164,8 @@ impl Bridge {
                 .map_or(lost_from, |from| from.min(lost_from));
         }
         self.floor.provider_lost();
+        self.session_of_tools_ended();
+        self.hearing.session_ended(self.now);
         self.expecting = None;
         for index in 0..self.replies.len() {
             let reply = &mut self.replies[index];

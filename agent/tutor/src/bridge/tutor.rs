@@ -58,13 +58,16 @@ impl Bridge {
             reply.alive = now;
             return (!reply.complete).then_some(index);
         }
-        if self.leaving.is_some() {
-            // Nobody will hear it.
+        if self.leaving.is_some() || self.hearing.turn_is_open() {
+            // Nobody will hear it, or it was begun before the learner spoke again.
             self.forget(id.clone());
             if self.is_ready() {
                 self.ask(ProviderCommand::Cancel { reply: id.clone() });
             }
             return None;
+        }
+        if self.owed == Some(Owed::Answer) {
+            self.owed = None;
         }
         let answers = self
             .expecting
@@ -89,10 +92,20 @@ impl Bridge {
                 reply.complete = true;
                 reply.broken = how != ReplyEnd::Complete;
             }
+            if how == ReplyEnd::Cancelled {
+                self.reply_stopped_in_doubt();
+            }
             self.finish(index);
             self.begin_next();
         } else {
-            self.expecting = None;
+            let called_a_tool = how == ReplyEnd::Complete
+                && self
+                    .expecting
+                    .as_mut()
+                    .is_some_and(|expecting| std::mem::take(&mut expecting.after_tool));
+            if !called_a_tool {
+                self.expecting = None;
+            }
             self.forget(id.clone());
         }
         if let Some(fault) = fault {
@@ -144,6 +157,7 @@ impl Bridge {
         if sounds && !matches!(self.floor.holder(), Holder::Tutor { .. }) {
             self.floor.end_speech(self.now, &mut self.out);
             self.floor.begin_reply(self.now, &mut self.out);
+            self.hearing.reply_begins();
             self.greeted = true;
             self.tried = Tried::Nothing;
         }
@@ -191,6 +205,7 @@ impl Bridge {
     pub(super) fn cut_replies(&mut self, provider_knows: bool) -> bool {
         if self.replies.iter().any(Reply::sounds) {
             self.out.push_back(Output::StopPlayout);
+            self.hearing.playout_is_empty();
         }
         let mut lost = false;
         let stops_by_itself = provider_knows && self.can.interrupts_by_itself;

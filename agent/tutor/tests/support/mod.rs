@@ -7,7 +7,8 @@ use std::time::Duration;
 use avaaz_tutor::{
     AgentState, Bridge, BridgeSetup, Brief, Capabilities, Caption, EndedTurn, Fault, FaultKind,
     HandedOver, Input, ItemId, Level, Mode, Moment, Output, PastTurn, Patience, Pcm,
-    ProviderCommand, ProviderEvent, ReplyEnd, ReplyId, SessionSetup, Speaker, VoiceState,
+    ProviderCommand, ProviderEvent, ReplyEnd, ReplyId, SessionSetup, Speaker, ToolOffer,
+    VoiceState,
 };
 
 pub const RATE: u32 = 24_000;
@@ -90,6 +91,14 @@ pub fn past(seq: u32, speaker: Speaker, text: &str) -> PastTurn {
     }
 }
 
+pub fn patience_tool() -> ToolOffer {
+    ToolOffer {
+        name: "set_patience".to_owned(),
+        description: "Waits longer, or less long.".to_owned(),
+        parameters: "{}".to_owned(),
+    }
+}
+
 pub fn bridge_setup() -> BridgeSetup {
     BridgeSetup {
         brief: brief(),
@@ -98,6 +107,7 @@ pub fn bridge_setup() -> BridgeSetup {
         greeted: false,
         providers: 1,
         capabilities: capabilities(),
+        tools: vec![patience_tool()],
         time_limit: secs(3600),
         jitter_seed: 1,
     }
