@@ -93,6 +93,8 @@ pub struct Translator {
     spoken: Option<Spoken>,
     /// The last reply of the turn that the service is in, or was.
     last: Option<ReplyId>,
+    /// Nobody was told of that one.
+    last_is_secret: bool,
     /// The service has stopped what it was generating; the end of that turn follows.
     was_interrupted: bool,
     /// What it has to be told before the next turn.
@@ -120,6 +122,7 @@ impl Translator {
             unplaced: VecDeque::new(),
             spoken: None,
             last: None,
+            last_is_secret: false,
             was_interrupted: false,
             notes: VecDeque::new(),
             calls: VecDeque::new(),
@@ -249,6 +252,7 @@ impl Translator {
             Stage::Speaking
         };
         self.last = Some(reply.clone());
+        self.last_is_secret = stage == Stage::Cut;
         self.spoken = Some(Spoken {
             reply,
             stage,
@@ -299,6 +303,7 @@ impl Translator {
             (Some(spoken), _) if spoken.stage == Stage::Cut => return,
             (Some(spoken), _) => spoken.reply.clone(),
             // They come late, after all else of their reply.
+            (None, Some(_)) if self.due == Due::Nothing && self.last_is_secret => return,
             (None, Some(last)) if self.due == Due::Nothing => last.clone(),
             (None, _) => {
                 self.begin(step);
@@ -375,6 +380,7 @@ impl Translator {
             }
             let reply = ReplyId(self.name("reply"));
             self.last = Some(reply.clone());
+            self.last_is_secret = false;
             step.events.push(ProviderEvent::ReplyEnded {
                 reply,
                 how,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod anything;
 mod replies;
 mod tools;
 mod turns;
