@@ -104,6 +104,11 @@ impl TurnFinder {
         matches!(self.state, State::Sound { voiced, .. } if voiced >= NOTICED)
     }
 
+    /// Returns whether the learner speaks.
+    pub(crate) fn hears_speech(&self) -> bool {
+        matches!(self.state, State::Speech { .. })
+    }
+
     /// Speech goes on here that began elsewhere.
     pub(crate) fn take_up(&mut self, at: Duration) {
         if !matches!(self.state, State::Speech { .. }) {

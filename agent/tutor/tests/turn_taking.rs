@@ -414,6 +414,31 @@ fn what_is_said_before_the_first_session_is_ready_is_a_turn() {
 }
 
 #[test]
+fn what_is_said_while_one_provider_is_left_for_another_that_leaves_turns_to_us_is_not_lost() {
+    for speaks_on in [false, true] {
+        let mut world = world(true, Patience::Normal);
+        world.provider(ProviderEvent::Closed(fault(avaaz_tutor::FaultKind::Broken)));
+        hears(&mut world, 1000, true);
+        hears(&mut world, 500, false);
+        hears(&mut world, if speaks_on { 300 } else { 0 }, true);
+        world.log.clear();
+        world.can.finds_turns = false;
+        world.ready();
+        hears(&mut world, 2000, false);
+        assert_eq!(
+            world.requests(),
+            [
+                &ProviderCommand::BeginTurn,
+                &ProviderCommand::Commit,
+                &ProviderCommand::Reply { instructions: None }
+            ]
+        );
+        assert!(audio_sent(&world) >= ms(1500), "{:?}", audio_sent(&world));
+        assert_eq!(world.turns().len(), 1);
+    }
+}
+
+#[test]
 fn an_ear_that_falls_silent_ends_the_turn() {
     let mut world = world(false, Patience::Normal);
     hears(&mut world, 1000, true);

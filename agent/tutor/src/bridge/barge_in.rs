@@ -46,6 +46,8 @@ pub(super) struct Hearing {
     doubts: VecDeque<ItemId>,
     /// A turn that we found goes on.
     turn_is_open: bool,
+    /// Where speech begins that no session has heard, and that has no turn: the next session may find it by itself.
+    unclaimed: Option<Duration>,
     acts: Acts,
 }
 
@@ -195,6 +197,8 @@ impl Bridge {
         let from = from.saturating_sub(PRE_ROLL).max(self.taken_until);
         if self.finds_turns_itself() {
             self.begin_found_turn(from);
+        } else if !self.is_ready() && self.floor.holder() != Holder::Learner {
+            self.hearing.unclaimed.get_or_insert(from);
         } else if self.judges_speech() && (self.tutor_sounds() || self.hearing.held_until.is_some())
         {
             let item = self.hearing.doubts.pop_back();
@@ -226,6 +230,14 @@ impl Bridge {
 
     /// Gives a new session what no session has heard. Returns whether there is a voice in it that is still to be noticed.
     pub(super) fn replay(&mut self) -> bool {
+        let unclaimed = self.hearing.unclaimed.take();
+        if let Some(from) = unclaimed.filter(|_| self.finds_turns_itself()) {
+            self.take_the_floor(true);
+            self.floor.begin_speech(None, from, self.now, &mut self.out);
+            if !self.hearing.finder.hears_speech() {
+                self.floor.end_speech(self.now, &mut self.out);
+            }
+        }
         let speaks = self.floor.holder() == Holder::Learner;
         self.hearing.turn_is_open = speaks && self.finds_turns_itself();
         if self.hearing.turn_is_open {

@@ -230,7 +230,11 @@ impl Bridge {
     pub(super) fn brief_changed(&mut self, brief: Brief) {
         let before = self.setup(Vec::new());
         self.brief = brief;
-        let after = self.setup(Vec::new());
+        let mut after = self.setup(Vec::new());
+        if !self.can.finds_turns {
+            // How turns are found is none of its business.
+            after.turn_detection = before.turn_detection;
+        }
         if before == after {
             return;
         }
