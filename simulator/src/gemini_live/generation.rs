@@ -12,6 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::choose::{Choice, choose};
 use super::connection::{Connection, End, Later};
 use super::context::Entry;
+use super::setup::Model;
 use super::usage;
 use crate::delivery::{Delivery, Plan, Step};
 use crate::ids::new_id;
@@ -26,6 +27,8 @@ pub(super) struct Generation {
     pub(super) id: String,
     pub(super) delivery: Option<AbortOnDropHandle<()>>,
     words: String,
+    /// Words that come along with the next piece of audio; only in every second turn, as the service does both.
+    unsent_words: Option<String>,
     samples: u64,
     first_audio_at: Option<Instant>,
     /// Calls that hold it up until they are answered.
@@ -99,6 +102,7 @@ impl Connection {
             id,
             delivery: Some(AbortOnDropHandle::new(tokio::spawn(delivery.run(plan)))),
             words: String::new(),
+            unsent_words: self.generations_begun.is_multiple_of(2).then(String::new),
             samples: 0,
             first_audio_at: None,
             waits_for_tools: false,
@@ -130,14 +134,32 @@ impl Connection {
     }
 
     async fn on_words(&mut self, words: &str) -> Result<(), End> {
-        if let Some(generation) = &mut self.generation {
-            generation.words.push_str(words);
+        let transcribes = self.setup().transcribes_output;
+        let Some(generation) = &mut self.generation else {
+            return Ok(());
+        };
+        generation.words.push_str(words);
+        if !transcribes {
+            return Ok(());
         }
-        if !self.setup().transcribes_output {
+        if let Some(unsent) = &mut generation.unsent_words {
+            unsent.push_str(words);
             return Ok(());
         }
         self.send(json!({"serverContent": {"outputTranscription": {"text": words}}}))
             .await
+    }
+
+    /// Adds the words that wait for company.
+    fn add_unsent_words(&mut self, content: &mut Value) {
+        let unsent = self
+            .generation
+            .as_mut()
+            .and_then(|generation| generation.unsent_words.as_mut())
+            .filter(|words| !words.is_empty());
+        if let Some(words) = unsent {
+            content["outputTranscription"] = json!({"text": std::mem::take(words)});
+        }
     }
 
     async fn on_audio(&mut self, samples: &[i16]) -> Result<(), End> {
@@ -171,8 +193,9 @@ impl Connection {
         self.note(MomentKind::AudioSent, stretch);
         let data = STANDARD.encode(&bytes);
         let part = json!({"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": data}});
-        self.send(json!({"serverContent": {"modelTurn": {"role": "model", "parts": [part]}}}))
-            .await
+        let mut content = json!({"modelTurn": {"role": "model", "parts": [part]}});
+        self.add_unsent_words(&mut content);
+        self.send(json!({"serverContent": content})).await
     }
 
     async fn on_finished(&mut self) -> Result<(), End> {
@@ -184,8 +207,9 @@ impl Connection {
             return Ok(());
         }
         let (id, playing_for) = (generation.id.clone(), generation.playing_for());
-        self.send(json!({"serverContent": {"generationComplete": true}}))
-            .await?;
+        let mut content = json!({"generationComplete": true});
+        self.add_unsent_words(&mut content);
+        self.send(json!({"serverContent": content})).await?;
         self.schedule(playing_for, Later::Played { generation: id });
         Ok(())
     }
@@ -216,9 +240,10 @@ impl Connection {
     /// Tells that a turn is over, and keeps these words of it.
     async fn end_generation(&mut self, generation: Generation, kept: &str) -> Result<(), End> {
         let audio_ms = generation.audio_ms();
+        let setup = self.setup();
         let usage = usage::metadata(
-            &self.setup().instructions,
-            &self.context,
+            &setup.instructions,
+            usage::window(&self.context, setup.compresses_at),
             &generation.words,
             audio_ms,
         );
@@ -226,7 +251,16 @@ impl Connection {
             self.context.push(Entry::tutors(kept));
         }
         self.note(MomentKind::ResponseDone, Stretch::default());
-        self.send(json!({"serverContent": {"turnComplete": true}, "usageMetadata": usage}))
+        let mut content = json!({"turnComplete": true});
+        if self.setup().model == Model::Live38Thinking {
+            let status = if self.is_waiting_for_tools() {
+                "IN_PROGRESS"
+            } else {
+                "IDLE"
+            };
+            content["interactionStatus"] = status.into();
+        }
+        self.send(json!({"serverContent": content, "usageMetadata": usage}))
             .await?;
         self.give_handle().await?;
         self.go_on_with_responses().await

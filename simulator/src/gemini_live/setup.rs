@@ -37,6 +37,8 @@ const VOICES: &[&str] = &[
     "Vindemiatrix",
     "Zubenelgenubi",
 ];
+/// Four fifths of the window.
+const DEFAULT_TRIGGER_TOKENS: u64 = 104_857;
 const DEFAULT_VOICE: &str = "Puck";
 
 /// The families of models, which differ in what they take.
@@ -91,6 +93,8 @@ pub(super) struct Setup {
     pub(super) activity_interrupts: bool,
     pub(super) transcribes_input: bool,
     pub(super) transcribes_output: bool,
+    /// Past so many tokens the oldest half of the context is forgotten.
+    pub(super) compresses_at: Option<u64>,
     /// Whether handles to go on with were asked for.
     pub(super) gives_handles: bool,
     /// Whether the first content is the history and nothing else.
@@ -134,6 +138,7 @@ impl Setup {
             activity_interrupts: activity["activityHandling"] != "NO_INTERRUPTION",
             transcribes_input: !setup["inputAudioTranscription"].is_null(),
             transcribes_output: !setup["outputAudioTranscription"].is_null(),
+            compresses_at: compression(&setup["contextWindowCompression"]),
             gives_handles: !setup["sessionResumption"].is_null(),
             begins_with_history: setup["historyConfig"]["initialHistoryInClientContent"] == true,
             resumes: setup["sessionResumption"]["handle"]
@@ -253,6 +258,17 @@ fn lower_types(schema: &mut Value) {
     {
         lower_types(property);
     }
+}
+
+fn compression(compression: &Value) -> Option<u64> {
+    if compression.is_null() {
+        return None;
+    }
+    Some(
+        compression["triggerTokens"]
+            .as_u64()
+            .unwrap_or(DEFAULT_TRIGGER_TOKENS),
+    )
 }
 
 fn detection(automatic: &Value) -> Option<TurnDetection> {

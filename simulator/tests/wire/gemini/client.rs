@@ -105,6 +105,11 @@ impl Gemini {
         self.until("/serverContent/turnComplete").await
     }
 
+    /// Returns the messages of a turn, up to `generationComplete`: it is not waited for that it has been played.
+    pub async fn generation(&mut self) -> Vec<Value> {
+        self.until("/serverContent/generationComplete").await
+    }
+
     /// Waits for the close frame.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {

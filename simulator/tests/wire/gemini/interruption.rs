@@ -72,7 +72,7 @@ async fn the_client_interrupts_by_the_learners_activity_and_by_content() {
         .await;
     client.type_text("Something else").await;
     assert_interrupted(&client.turn().await);
-    assert!(audio_ms(&client.turn().await) > 500);
+    assert!(audio_ms(&client.generation().await) > 500);
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ async fn a_session_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn handles_are_given_only_where_they_are_asked_for() {
-    let simulator = start(json!({})).await;
+    let simulator = start(json!({"default": {"replies": ["Hi."]}})).await;
     let mut client = Gemini::connect(&simulator, json!({})).await;
     client.type_text("Hello").await;
     assert!(!has(&client.turn().await, "/sessionResumptionUpdate"));
@@ -62,7 +62,7 @@ async fn handles_are_given_only_where_they_are_asked_for() {
 
 #[tokio::test]
 async fn a_session_with_an_open_socket_is_refused() {
-    let simulator = start(json!({})).await;
+    let simulator = start(json!({"default": {"replies": ["Hi."]}})).await;
     let mut client = Gemini::connect(&simulator, asks()).await;
     let handle = handle_after_a_turn(&mut client, "Hello").await;
     assert_eq!(refused(&simulator, &handle).await.0, 1011);
@@ -78,7 +78,8 @@ async fn a_handle_that_is_not_known_is_refused() {
 #[tokio::test]
 async fn a_script_refuses_a_resumption_and_not_a_new_session() {
     let fault = json!({"kind": "refuse_resumption", "code": 1007, "reason": "Request contains an invalid argument."});
-    let simulator = start(json!({"connections": [null, fault, fault]})).await;
+    let simulator =
+        start(json!({"connections": [null, fault, fault], "default": {"replies": ["Hi."]}})).await;
     let mut client = Gemini::connect(&simulator, asks()).await;
     let handle = handle_after_a_turn(&mut client, "Hello").await;
     drop(client);

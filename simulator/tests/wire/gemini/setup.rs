@@ -74,7 +74,7 @@ async fn snake_case_is_as_good_as_camel_case() {
     client
         .send(json!({"realtime_input": {"text": "Hello"}}))
         .await;
-    client.turn().await;
+    client.generation().await;
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ async fn a_function_is_called_and_what_it_gave_back_is_spoken_about() {
             client.turn().await;
         }
         answer(&mut client, &call, json!({})).await;
-        let messages = client.turn().await;
+        let messages = client.generation().await;
         let said = words(&messages, "outputTranscription");
         assert!(said.contains("cloudless"), "{said}");
         assert!(audio_ms(&messages) > 500);
@@ -70,7 +70,7 @@ async fn new_words_take_the_call_back_and_its_late_answer_changes_nothing() {
     assert_eq!(*cancelled, json!({"ids": [call["id"]]}));
     client.turn().await;
     answer(&mut client, &call, json!({})).await;
-    let said = words(&client.turn().await, "outputTranscription");
+    let said = words(&client.generation().await, "outputTranscription");
     assert!(said.contains("I like tea"), "{said}");
 }
 
@@ -82,8 +82,11 @@ async fn a_silent_answer_is_not_spoken_about_until_something_else_is_said() {
     client.turn().await;
     answer(&mut client, &call, json!({"scheduling": "SILENT"})).await;
     client.type_text("I like tea").await;
-    client.turn().await;
-    assert_eq!(simulator.stats().sent("serverContent.turnComplete"), 2);
+    client.generation().await;
+    assert_eq!(
+        simulator.stats().sent("serverContent.generationComplete"),
+        2
+    );
 }
 
 #[tokio::test]
@@ -127,5 +130,5 @@ async fn the_tools_change_midway() {
         .send(json!({"contextUpdate": {"tools": {"tools": []}}}))
         .await;
     client.type_text("How is the weather in Rome?").await;
-    assert!(!has(&client.turn().await, "/toolCall"));
+    assert!(!has(&client.generation().await, "/toolCall"));
 }

@@ -52,7 +52,7 @@ async fn speech_is_heard_answered_and_written_down_in_pieces() {
     client
         .send_audio(&speech("Yesterday I bought some apples.").await)
         .await;
-    let messages = client.turn().await;
+    let messages = client.generation().await;
     assert_eq!(
         words(&messages, "inputTranscription"),
         " I bought some apples"
@@ -68,7 +68,7 @@ async fn words_are_written_down_only_where_that_was_asked_for() {
     client
         .send_audio(&speech("Yesterday I bought some apples.").await)
         .await;
-    let messages = client.turn().await;
+    let messages = client.generation().await;
     assert!(audio_ms(&messages) >= 2_000);
     assert!(!has(&messages, "/serverContent/inputTranscription"));
     assert!(!has(&messages, "/serverContent/outputTranscription"));
@@ -91,11 +91,14 @@ async fn the_client_brackets_the_learners_turn_where_it_wants_to() {
     client
         .send(json!({"realtimeInput": {"activityEnd": {}}}))
         .await;
-    let messages = client.turn().await;
+    let messages = client.generation().await;
     assert_eq!(words(&messages, "inputTranscription"), " Hello");
     assert!(audio_ms(&messages) > 500);
     // The sound outside was no turn.
-    assert_eq!(simulator.stats().sent("serverContent.turnComplete"), 1);
+    assert_eq!(
+        simulator.stats().sent("serverContent.generationComplete"),
+        1
+    );
 }
 
 #[tokio::test]
@@ -107,5 +110,5 @@ async fn a_muted_microphone_ends_the_turn_at_once() {
     client
         .send(json!({"realtimeInput": {"audioStreamEnd": true}}))
         .await;
-    assert!(audio_ms(&client.turn().await) > 500);
+    assert!(audio_ms(&client.generation().await) > 500);
 }
