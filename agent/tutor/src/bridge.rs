@@ -109,6 +109,10 @@ pub struct Bridge {
     sent_until: Duration,
     /// From here on the next session has to be given everything.
     replay_from: Duration,
+    /// From here on the ear's clock there is a voice of which the provider said nothing yet: it may be dead.
+    unnoticed: Option<Duration>,
+    /// Up to here it was given at once what was kept for it.
+    replay_until: Duration,
     /// What the learner said up to here was taken as a whole.
     taken_until: Duration,
     /// Until then the next session hears what was replayed to it.
@@ -188,6 +192,8 @@ impl Bridge {
             unsent_text: Vec::new(),
             sent_until: Duration::ZERO,
             replay_from: Duration::ZERO,
+            unnoticed: None,
+            replay_until: Duration::ZERO,
             taken_until: Duration::ZERO,
             replay_over: now,
             shown_state: None,
@@ -271,6 +277,9 @@ impl Bridge {
     }
 
     fn provider_said(&mut self, event: ProviderEvent) {
+        if !matches!(event, ProviderEvent::Closed(_)) {
+            self.provider_is_alive();
+        }
         if !matches!(self.line, Line::Opening { .. } | Line::Ready { .. }) {
             return;
         }

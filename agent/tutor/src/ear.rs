@@ -69,12 +69,15 @@ impl Ear {
         self.chunks
             .iter()
             .filter(|(at, pcm)| *at + pcm.duration() > from)
-            .any(|(_, pcm)| {
-                pcm.samples
-                    .iter()
-                    .any(|sample| sample.unsigned_abs() > QUIET_PEAK)
-            })
+            .any(|(_, pcm)| is_loud(pcm))
     }
+}
+
+/// Returns whether it is louder than a quiet room.
+pub(crate) fn is_loud(pcm: &Pcm) -> bool {
+    pcm.samples
+        .iter()
+        .any(|sample| sample.unsigned_abs() > QUIET_PEAK)
 }
 
 /// Gives sound another rate, between its samples. Good enough for the few seconds that a provider hears which takes over from one

@@ -33,6 +33,8 @@ struct Speech {
     words: Option<String>,
     /// Where it begins on the ear's clock.
     ear_from: Duration,
+    /// A reply to it has sounded: it was heard, whatever becomes of its words.
+    answered: bool,
 }
 
 /// How a reply's turn ends.
@@ -163,6 +165,7 @@ impl Floor {
             shown: String::new(),
             words: None,
             ear_from,
+            answered: false,
         };
         self.speeches.push(speech);
         self.holder = Holder::Learner;
@@ -211,8 +214,17 @@ impl Floor {
         }
     }
 
-    /// The provider will not send the words of anything before.
-    pub(crate) fn provider_lost(&mut self) {
+    /// The provider will not send the words of anything before. What was answered is not told to another one: it would be
+    /// answered twice.
+    pub(crate) fn provider_lost(&mut self, out: &mut VecDeque<Output>) {
+        let (answered, waiting) = std::mem::take(&mut self.speeches)
+            .into_iter()
+            .partition(|speech| speech.answered);
+        self.speeches = waiting;
+        let answered: Vec<Speech> = answered;
+        for speech in answered {
+            self.settle_words(speech.turn, speech.shown.trim().to_owned(), out);
+        }
         for speech in &mut self.speeches {
             speech.item = None;
             speech.shown.clear();
@@ -341,6 +353,9 @@ impl Floor {
 
     /// A reply begins to sound. Nobody may hold the floor.
     pub(crate) fn begin_reply(&mut self, now: Moment, out: &mut VecDeque<Output>) {
+        for speech in &mut self.speeches {
+            speech.answered = true;
+        }
         let turn = self.begin(Speaker::Tutor, out);
         self.holder = Holder::Tutor { turn, since: now };
     }

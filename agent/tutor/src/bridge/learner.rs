@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Bridge, Expecting, Owed, Tried};
-use crate::ear::at_rate;
+use crate::ear::{at_rate, is_loud};
 use crate::floor::Holder;
 use crate::{
     Brief, HandOverCause, ItemId, Output, Pcm, ProviderCommand, SessionSetup, TurnDetection,
@@ -11,6 +11,10 @@ use crate::{
 
 /// Speech is noticed some time after it began; so much before the notice belongs to it.
 const NOTICED_LATE: Duration = Duration::from_secs(1);
+/// What is kept from before a voice: a first consonant is quiet.
+const BEFORE_A_VOICE: Duration = Duration::from_millis(300);
+/// A provider that is well says so soon after a voice began.
+const NOTICED_WITHIN: Duration = Duration::from_secs(2);
 /// What is kept of the learner's audio while all is well: a socket that dies takes its last moments with it.
 const KEPT: Duration = Duration::from_secs(2);
 /// The longest text that is taken at once, in characters.
@@ -60,10 +64,15 @@ impl Bridge {
         } else {
             self.replay_from
         };
-        let keep_from = self
-            .floor
-            .wordless_from()
-            .map_or(keep_from, |from| from.min(keep_from));
+        let keep_from = [self.floor.wordless_from(), self.unnoticed]
+            .into_iter()
+            .flatten()
+            .fold(keep_from, Duration::min);
+        let is_noticed = self.unnoticed.is_some() || self.floor.holder() == Holder::Learner;
+        if ready && !not_theirs && !is_noticed && is_loud(&pcm) {
+            let from = self.ear.end().saturating_sub(BEFORE_A_VOICE);
+            self.unnoticed = Some(from.max(self.taken_until));
+        }
         self.ear.hear(pcm.clone(), keep_from);
         if ready && !not_theirs {
             self.ask_to_hear(pcm);
@@ -71,6 +80,12 @@ impl Bridge {
         if ready || not_theirs {
             self.sent_until = self.ear.end();
         }
+    }
+
+    /// The provider said something: a voice that it heard some time ago it has noticed, or takes for none.
+    pub(super) fn provider_is_alive(&mut self) {
+        let noticed_until = self.ear.end().saturating_sub(NOTICED_WITHIN);
+        self.unnoticed.take_if(|from| *from < noticed_until);
     }
 
     /// Tells the provider what the learner's microphone heard. After a change of provider some of it may have another rate.
@@ -145,20 +160,23 @@ impl Bridge {
         if self.now <= self.replay_over && self.floor.adopt(&item) {
             return;
         }
+        self.unnoticed = None;
         if self.doubt_speech(&item) {
             return;
         }
         self.take_the_floor(true);
-        let from = self
-            .ear
-            .end()
-            .saturating_sub(NOTICED_LATE)
-            .max(self.taken_until);
+        let mut from = self.ear.end().saturating_sub(NOTICED_LATE);
+        if self.now <= self.replay_over && self.replay_from < self.replay_until {
+            // It may have begun anywhere in what this session was told at once.
+            from = from.min(self.replay_from);
+        }
+        let from = from.max(self.taken_until);
         self.floor
             .begin_speech(Some(item), from, self.now, &mut self.out);
     }
 
     pub(super) fn speech_stopped(&mut self, item: &ItemId) {
+        self.unnoticed = None;
         if self.hearing.doubts(item) {
             return;
         }

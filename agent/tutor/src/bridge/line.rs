@@ -122,6 +122,7 @@ impl Bridge {
 
         let voice_waits = self.replay();
         self.sent_until = self.ear.end();
+        self.replay_until = self.sent_until;
         self.replay_over = self.now + REPLAY_TAKES;
 
         if self.floor.waits_for_words() {
@@ -152,18 +153,22 @@ impl Bridge {
 
     /// The provider is gone, or will be: what was under way is taken care of.
     pub(super) fn let_go(&mut self) {
+        self.floor.provider_lost(&mut self.out);
         let lost_from = self
             .sent_until
             .saturating_sub(LAST_MOMENTS)
             .max(self.taken_until)
             .min(self.sent_until);
+        let lost_from = self
+            .unnoticed
+            .take()
+            .map_or(lost_from, |from| from.min(lost_from));
         if self.is_ready() {
             self.replay_from = self
                 .floor
                 .wordless_from()
                 .map_or(lost_from, |from| from.min(lost_from));
         }
-        self.floor.provider_lost();
         self.session_of_tools_ended();
         self.hearing.session_ended(self.now);
         self.expecting = None;
