@@ -1,4 +1,4 @@
-//! The limit on minutes.
+//! The limits on minutes and on money.
 
 use std::time::Duration;
 
@@ -7,13 +7,35 @@ use crate::Moment;
 /// So long before the limit the tutor begins to say goodbye.
 const NOTICE: Duration = Duration::from_secs(60);
 
-/// How long the conversation may still take.
+/// Once the money is spent, a goodbye that does not come is not waited for any longer.
+const GOODBYE_TAKES_AT_MOST: Duration = Duration::from_secs(30);
+
+/// How much is spent of what a conversation may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spending {
+    /// Not much is left: it is time to come to an end.
+    NearlyAll,
+    /// All of it: one more reply to say goodbye, unless that was said.
+    All,
+}
+
+/// The one reply that may still be given once all is spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LastReply {
+    /// All is not spent yet.
+    NotYet,
+    Owed,
+    Begun,
+}
+
+/// How long the conversation may still take, and whether it may still cost something.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     limit: Moment,
     notice: Moment,
     /// Whether the tutor was told.
     told: bool,
+    last_reply: LastReply,
 }
 
 impl Allowance {
@@ -24,7 +46,35 @@ impl Allowance {
             limit,
             notice: limit.saturating_sub(NOTICE.min(left / 2)),
             told: false,
+            last_reply: LastReply::NotYet,
         }
+    }
+
+    /// Notes that little is left to be spent. Returns whether the tutor has to be told: it is told once, of time or money.
+    pub(crate) fn nearly_spent(&mut self) -> bool {
+        !std::mem::replace(&mut self.told, true)
+    }
+
+    /// Notes that all is spent and one more reply is owed.
+    pub(crate) fn spent(&mut self, now: Moment) {
+        self.told = true;
+        if self.last_reply == LastReply::NotYet {
+            self.last_reply = LastReply::Owed;
+            self.limit = self.limit.min(now.saturating_add(GOODBYE_TAKES_AT_MOST));
+        }
+    }
+
+    /// Notes that a reply begins. Returns whether it is the last one.
+    pub(crate) fn reply_begins(&mut self) -> bool {
+        let last = self.last_reply == LastReply::Owed;
+        if last {
+            self.last_reply = LastReply::Begun;
+        }
+        last
+    }
+
+    pub(crate) fn last_reply(&self) -> LastReply {
+        self.last_reply
     }
 
     /// Returns when the time is up.

@@ -16,14 +16,14 @@ mod tutor;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::allowance::Allowance;
+use crate::allowance::{Allowance, LastReply};
 use crate::backoff::Backoff;
 use crate::ear::Ear;
 use crate::floor::{Floor, Holder};
 use crate::reply::Reply;
 use crate::{
     AgentState, Brief, Capabilities, EndReason, HandOverCause, Input, Moment, Output, PastTurn,
-    ProviderCommand, ProviderEvent, ReplyId, ToolOffer, VoiceState,
+    ProviderCommand, ProviderEvent, ReplyId, ToolOffer, TurnId, VoiceState,
 };
 use barge_in::Hearing;
 use leaving::{Leaving, Way};
@@ -77,7 +77,7 @@ pub struct Bridge {
     /// Replies that are received or played, in order; the first is the one that sounds.
     replies: VecDeque<Reply>,
     /// Replies that are over: what still comes of them is ignored.
-    past_replies: VecDeque<ReplyId>,
+    past_replies: VecDeque<PastReply>,
     expecting: Option<Expecting>,
     owed: Option<Owed>,
     /// Not before.
@@ -120,6 +120,13 @@ pub struct Bridge {
 
     shown_state: Option<AgentState>,
     voice: Option<VoiceState>,
+}
+
+/// A reply that is over, and the turn that it was, if it was heard.
+#[derive(Debug)]
+struct PastReply {
+    id: ReplyId,
+    turn: Option<TurnId>,
 }
 
 /// A reply that ought to come.
@@ -224,6 +231,7 @@ impl Bridge {
             Input::ToolReturned { call, output } => self.tool_returned(&call, output),
             Input::BriefChanged(brief) => self.brief_changed(*brief),
             Input::ProviderWanted { slot } => self.provider_wanted(slot),
+            Input::Spent(spending) => self.spent(spending),
             Input::EndRequested(reason) => self.end_requested(reason),
             Input::HostIsClosing => self.leave(Way::HandBack, leaving::HAND_BACK_TAKES_AT_MOST),
             Input::Tick => {}
@@ -299,7 +307,8 @@ impl Bridge {
             ProviderEvent::ReplyEnded { reply, how, usage } => self.reply_ended(&reply, how, usage),
             ProviderEvent::ToolCalled(call) => self.tool_called(call),
             ProviderEvent::ToolCancelled { call } => self.tool_cancelled(&call),
-            ProviderEvent::Used { .. } | ProviderEvent::Complained(_) => {}
+            ProviderEvent::Used { reply, usage } => self.used(reply.as_ref(), usage),
+            ProviderEvent::Complained(_) => {}
             ProviderEvent::Resumable { handle } => self.resumable(handle),
             ProviderEvent::ClosingSoon { left } => {
                 self.change.cause = Some(HandOverCause::Announced);
@@ -329,6 +338,12 @@ impl Bridge {
             self.wrap_up_owed = true;
         }
         if self.now >= self.allowance.limit() {
+            self.leave(
+                Way::End(EndReason::TimeLimit),
+                leaving::LAST_SENTENCE_TAKES_AT_MOST,
+            );
+        }
+        if self.allowance.last_reply() == LastReply::Begun && self.replies.is_empty() {
             self.leave(
                 Way::End(EndReason::TimeLimit),
                 leaving::LAST_SENTENCE_TAKES_AT_MOST,

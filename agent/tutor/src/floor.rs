@@ -6,7 +6,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::transcript::Transcript;
-use crate::{Caption, EndedTurn, ItemId, Moment, Output, PastTurn, Speaker, TurnId, Usage};
+use crate::{
+    Caption, EndedTurn, ItemId, Latency, Moment, Output, PastTurn, Speaker, TurnId, Usage,
+};
 
 /// How long the words of a turn may take to come.
 pub(crate) const WORDS_TAKE_AT_MOST: Duration = Duration::from_secs(30);
@@ -43,7 +45,7 @@ pub(crate) struct ReplyOutcome {
     pub(crate) text: String,
     pub(crate) interrupted: bool,
     pub(crate) heard: Duration,
-    pub(crate) latency: Option<Duration>,
+    pub(crate) latency: Option<Latency>,
     pub(crate) usage: Option<Usage>,
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Brief, Capabilities, EndReason, Fault, Pcm, ProviderEvent, ReplyId};
+use crate::{Brief, Capabilities, EndReason, Fault, Pcm, ProviderEvent, ReplyId, Spending};
 
 /// Something that happened. Hand them over one at a time, in the order of their happening.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +68,8 @@ pub enum Input {
         /// Which.
         slot: usize,
     },
+    /// How much is left of what may be spent on the conversation.
+    Spent(Spending),
     /// The learner or an operator wants the end.
     EndRequested(EndReason),
     /// The host is shutting down: finish what is being said, then give the conversation back.

@@ -26,11 +26,12 @@ mod transcript;
 mod turn_finder;
 mod words;
 
+pub use allowance::Spending;
 pub use bridge::{Bridge, BridgeSetup};
 pub use brief::{Brief, Level, Mode, Patience};
 pub use handover::{HandOverCause, HandedOver};
 pub use input::Input;
-pub use output::{AgentState, Caption, EndedTurn, Output, VoiceState};
+pub use output::{AgentState, Caption, EndedTurn, Latency, Output, VoiceState};
 pub use provider::{
     Capabilities, Fault, FaultKind, ItemId, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
     ResumeHandle, SessionSetup, ToolCall, ToolOffer, TurnDetection, Usage,

@@ -80,6 +80,14 @@ pub enum Output {
         text: String,
     },
 
+    /// What something cost, told after the turn it belongs to has ended, or that belongs to none.
+    Used {
+        /// The turn, if one.
+        turn: Option<TurnId>,
+        /// What it cost.
+        usage: Usage,
+    },
+
     /// The conversation is over for good; all turns have been given. Nothing follows.
     End(EndReason),
     /// Give the conversation back unharmed; all turns have been given. Nothing follows.
@@ -159,8 +167,19 @@ pub struct EndedTurn {
     pub interrupted: bool,
     /// How much of a reply was heard.
     pub heard: Option<Duration>,
-    /// From the end of the learner's speech to the first sound of this reply.
-    pub latency: Option<Duration>,
-    /// What it cost.
+    /// How long this reply made the learner wait; none when it answers no speech.
+    pub latency: Option<Latency>,
+    /// What it cost, as far as that is known at its end.
     pub usage: Option<Usage>,
+}
+
+/// How long a reply made the learner wait, each from the end of their speech.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Latency {
+    /// To the first sound that the provider gave.
+    pub given: Duration,
+    /// To the first frame that was sent to the learner.
+    pub sent: Option<Duration>,
+    /// To the first frame that was heard, by our best estimate.
+    pub heard: Option<Duration>,
 }

@@ -322,6 +322,17 @@ pub struct Usage {
     pub output_audio_tokens: u64,
 }
 
+impl Usage {
+    /// Adds what something else cost.
+    pub fn add(&mut self, other: &Self) {
+        self.input_text_tokens += other.input_text_tokens;
+        self.input_audio_tokens += other.input_audio_tokens;
+        self.cached_tokens += other.cached_tokens;
+        self.output_text_tokens += other.output_text_tokens;
+        self.output_audio_tokens += other.output_audio_tokens;
+    }
+}
+
 /// Opens a session: kept here so that [`crate::Output`] can carry it.
 impl SessionSetup {
     /// Makes a setup from a brief; `history` is cut by the caller.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::reply_text::{Progress, ReplyText};
 use crate::silence::LeadingSilence;
-use crate::{Moment, Pcm, ReplyId, Usage};
+use crate::{Latency, Moment, Pcm, ReplyId, Usage};
 
 /// What a provider said about a reply, and how far its playout is.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(crate) struct Reply {
     pub(crate) usage: Option<Usage>,
     /// When the learner had stopped speaking, to which this is the answer.
     pub(crate) answers: Option<Moment>,
-    pub(crate) latency: Option<Duration>,
+    pub(crate) latency: Option<Latency>,
 }
 
 impl Reply {
@@ -57,7 +57,14 @@ impl Reply {
     }
 
     /// Takes the next sound and returns what of it shall be played.
-    pub(crate) fn receive(&mut self, pcm: Pcm) -> Option<Pcm> {
+    pub(crate) fn receive(&mut self, pcm: Pcm, now: Moment) -> Option<Pcm> {
+        if self.latency.is_none() {
+            self.latency = self.answers.map(|stopped| Latency {
+                given: now.saturating_sub(stopped),
+                sent: None,
+                heard: None,
+            });
+        }
         self.received += pcm.duration();
         let pcm = self.silence.pass(pcm)?;
         self.given += pcm.duration();
@@ -66,6 +73,20 @@ impl Reply {
 
     pub(crate) fn receive_words(&mut self, delta: &str) {
         self.text.append(delta, self.received);
+    }
+
+    /// Notes how far the playout is.
+    pub(crate) fn played(&mut self, sent: Duration, heard: Duration, now: Moment) {
+        self.alive = now;
+        if let (Some(latency), Some(stopped)) = (&mut self.latency, self.answers) {
+            let waited = now.saturating_sub(stopped);
+            if !sent.is_zero() {
+                latency.sent.get_or_insert(waited);
+            }
+            if !heard.is_zero() {
+                latency.heard.get_or_insert(waited);
+            }
+        }
     }
 
     /// Returns whether any of it was given to the playout.

@@ -218,5 +218,5 @@ fn the_time_from_the_learners_last_word_to_the_first_sound_is_kept() {
     world.says("r1", &WORDS, 500);
     world.run(secs(5));
     let reply = world.turns().last().copied().unwrap();
-    assert_eq!(reply.latency, Some(ms(500)));
+    assert_eq!(reply.latency.unwrap().sent, Some(ms(500)));
 }

@@ -1,7 +1,7 @@
 //! The ways out: a limit, a request, a host that closes.
 mod support;
 
-use avaaz_tutor::{EndReason, Input, Output, Speaker, TurnId};
+use avaaz_tutor::{EndReason, Input, Output, Speaker, Spending, TurnId};
 use support::*;
 
 fn limited(limit: u64) -> World {
@@ -235,4 +235,93 @@ fn a_learner_who_leaves_while_the_host_closes_is_not_waited_for() {
     assert!(!world.bridge.is_over(), "the last words may come");
     world.run(secs(2));
     assert_eq!(world.outputs().last(), Some(&&Output::HandBack));
+}
+
+#[test]
+fn when_little_money_is_left_the_tutor_says_so_once() {
+    let mut world = World::greeted();
+    for _ in 0..3 {
+        world.give(Input::Spent(Spending::NearlyAll));
+    }
+    world.run(secs(1));
+    assert!(world.replies_asked()[0].unwrap().contains("nearly up"));
+    world.says("r1", &["We", " must", " stop."], 500);
+    world.run(secs(5));
+    assert_eq!(world.replies_asked().len(), 1);
+    assert!(!world.bridge.is_over());
+}
+
+#[test]
+fn a_conversation_that_spent_all_says_goodbye_and_ends_within_one_turn() {
+    let mut world = World::greeted();
+    world.learner_says("i1", "Hello");
+    world.says("r1", &["One", " two", " three."], 500);
+    // It is known while the reply that spent it still sounds.
+    world.give(Input::Spent(Spending::All));
+    world.run(secs(2));
+    assert!(world.replies_asked()[0].unwrap().contains("nearly up"));
+    world.says("r2", &["Good", " bye."], 500);
+    world.run(secs(3));
+    let turns = world.turns();
+    let said: Vec<_> = turns
+        .iter()
+        .filter(|turn| turn.speaker == Speaker::Tutor)
+        .map(|turn| turn.text.as_str())
+        .collect();
+    assert_eq!(said, ["One two three.", "Good bye."]);
+    assert_eq!(
+        world.outputs().last(),
+        Some(&&Output::End(EndReason::TimeLimit))
+    );
+    assert_eq!(world.replies_asked().len(), 1);
+}
+
+#[test]
+fn whoever_was_told_that_time_is_nearly_up_is_not_told_again_when_all_is_spent() {
+    let mut world = World::greeted();
+    world.give(Input::Spent(Spending::NearlyAll));
+    world.says("r1", &["We", " must", " stop."], 500);
+    world.run(secs(3));
+    world.learner_says("i1", "Oh");
+    world.says("r2", &["Bye", " Ada."], 500);
+    world.run(ms(300));
+    world.give(Input::Spent(Spending::All));
+    world.run(secs(3));
+    assert_eq!(world.turns().last().unwrap().text, "Bye Ada.");
+    assert_eq!(
+        world.outputs().last(),
+        Some(&&Output::End(EndReason::TimeLimit))
+    );
+    assert_eq!(world.replies_asked().len(), 1);
+}
+
+#[test]
+fn a_learner_who_interrupts_the_goodbye_gets_no_other_reply() {
+    let mut world = World::greeted();
+    world.give(Input::Spent(Spending::All));
+    world.says("r1", &["We", " must", " stop", " now."], 500);
+    world.run(ms(700));
+    world.starts_speaking("i1");
+    world.run(secs(1));
+    world.stops_speaking("i1");
+    world.words("i1", "Wait");
+    world.run(secs(1));
+    assert_eq!(
+        world.outputs().last(),
+        Some(&&Output::End(EndReason::TimeLimit))
+    );
+    let turns = world.turns();
+    assert_eq!(turns.last().unwrap().speaker, Speaker::Learner);
+    assert!(turns[turns.len() - 2].interrupted);
+}
+
+#[test]
+fn a_goodbye_that_never_comes_is_waited_for_half_a_minute() {
+    let mut world = World::greeted();
+    world.give(Input::Spent(Spending::All));
+    let spent = world.now;
+    world.run(secs(90));
+    let (at, last) = world.log.last().unwrap();
+    assert_eq!(last, &Output::End(EndReason::TimeLimit));
+    assert!(*at <= spent + secs(45), "{at:?}");
 }

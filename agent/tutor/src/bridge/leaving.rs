@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{Bridge, Line};
+use crate::allowance::LastReply;
 use crate::floor::Holder;
-use crate::{EndReason, Moment, Output};
+use crate::{EndReason, Moment, Output, Spending};
 
 /// What is being said may go on for so long when the host closes.
 pub(super) const HAND_BACK_TAKES_AT_MOST: Duration = Duration::from_secs(10);
@@ -32,6 +33,23 @@ impl Bridge {
         self.cut_replies(false);
         self.floor.end_speech(self.now, &mut self.out);
         self.leave(Way::End(reason), LAST_WORDS_TAKE_AT_MOST);
+    }
+
+    /// Money is spent as turns go by: the tutor says so when little is left, and ends when nothing is.
+    pub(super) fn spent(&mut self, spending: Spending) {
+        match spending {
+            Spending::NearlyAll => self.wrap_up_owed |= self.allowance.nearly_spent(),
+            Spending::All if self.allowance.nearly_spent() || self.wrap_up_owed => {
+                self.allowance.spent(self.now);
+                self.wrap_up_owed = true;
+                // Whatever else was to be said, there is only a goodbye left.
+                self.owed = None;
+            }
+            Spending::All if self.allowance.last_reply() == LastReply::NotYet => {
+                self.leave(Way::End(EndReason::TimeLimit), LAST_SENTENCE_TAKES_AT_MOST);
+            }
+            Spending::All => {}
+        }
     }
 
     /// Begins to leave. An end overrides a hand-back; nothing makes the time longer.
@@ -63,7 +81,7 @@ impl Bridge {
                         reply: reply.id.clone(),
                     });
                 }
-                self.forget(reply.id);
+                self.drop_unheard(reply);
             }
         }
     }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Bridge, Expecting, Owed, Tried};
+use super::{Bridge, Expecting, Owed, PastReply, Tried};
 use crate::floor::{Holder, ReplyOutcome};
 use crate::reply::Reply;
 use crate::{
-    FaultKind, HandOverCause, Moment, Output, Pcm, ProviderCommand, ReplyEnd, ReplyId, Usage,
+    FaultKind, HandOverCause, Moment, Output, Pcm, ProviderCommand, ReplyEnd, ReplyId, TurnId,
+    Usage,
 };
 
 /// A reply that does not begin in this time is asked for once more.
@@ -33,7 +34,8 @@ impl Bridge {
             self.replies[earlier].complete = true;
             self.finish(earlier);
         }
-        if let Some(pcm) = self.replies[index].receive(pcm) {
+        let now = self.now;
+        if let Some(pcm) = self.replies[index].receive(pcm, now) {
             self.out.push_back(Output::Play { reply: id, pcm });
             self.begin_next();
         }
@@ -49,7 +51,7 @@ impl Bridge {
 
     /// Finds a reply that is not over; begins it when it is new.
     fn reply_index(&mut self, id: &ReplyId) -> Option<usize> {
-        if self.past_replies.contains(id) {
+        if self.is_past(id) {
             return None;
         }
         let now = self.now;
@@ -60,7 +62,7 @@ impl Bridge {
         }
         if self.leaving.is_some() || self.hearing.turn_is_open() {
             // Nobody will hear it, or it was begun before the learner spoke again.
-            self.forget(id.clone());
+            self.forget(id.clone(), None);
             if self.is_ready() {
                 self.ask(ProviderCommand::Cancel { reply: id.clone() });
             }
@@ -68,6 +70,9 @@ impl Bridge {
         }
         if self.owed == Some(Owed::Answer) {
             self.owed = None;
+        }
+        if self.allowance.reply_begins() {
+            self.wrap_up_owed = false;
         }
         let answers = self
             .expecting
@@ -78,7 +83,11 @@ impl Bridge {
     }
 
     pub(super) fn reply_ended(&mut self, id: &ReplyId, how: ReplyEnd, usage: Option<Usage>) {
-        if self.past_replies.contains(id) {
+        if self.is_past(id) {
+            // An interrupted reply costs, too; what, is only known now.
+            if let Some(usage) = usage {
+                self.used(Some(id), usage);
+            }
             return;
         }
         let fault = match &how {
@@ -87,7 +96,9 @@ impl Bridge {
         };
         if let Some(index) = self.replies.iter().position(|reply| reply.id == *id) {
             let reply = &mut self.replies[index];
-            reply.usage = usage.or(reply.usage.take());
+            if let Some(usage) = usage {
+                reply.usage.get_or_insert_default().add(&usage);
+            }
             if !reply.complete {
                 reply.complete = true;
                 reply.broken = how != ReplyEnd::Complete;
@@ -106,7 +117,10 @@ impl Bridge {
             if !called_a_tool {
                 self.expecting = None;
             }
-            self.forget(id.clone());
+            self.forget(id.clone(), None);
+            if let Some(usage) = usage {
+                self.used(Some(id), usage);
+            }
         }
         if let Some(fault) = fault {
             if fault.kind == FaultKind::Refused {
@@ -150,7 +164,7 @@ impl Bridge {
             .is_some_and(|reply| reply.complete && !reply.sounds())
         {
             if let Some(reply) = self.replies.pop_front() {
-                self.forget(reply.id);
+                self.drop_unheard(reply);
             }
         }
         let sounds = self.replies.front().is_some_and(Reply::sounds);
@@ -171,12 +185,7 @@ impl Bridge {
         else {
             return;
         };
-        reply.alive = self.now;
-        if reply.latency.is_none() && !sent.is_zero() {
-            reply.latency = reply
-                .answers
-                .map(|stopped| self.now.saturating_sub(stopped));
-        }
+        reply.played(sent, heard, self.now);
         if let Some(words) = reply.hear(heard) {
             self.floor.reply_heard(words, &mut self.out);
         }
@@ -233,7 +242,7 @@ impl Bridge {
             if matches!(self.floor.holder(), Holder::Tutor { .. }) {
                 self.end_turn_of(reply, cut);
             } else {
-                self.forget(reply.id);
+                self.drop_unheard(reply);
             }
         }
         lost
@@ -241,6 +250,10 @@ impl Bridge {
 
     fn end_turn_of(&mut self, reply: Reply, cut: bool) {
         let cut_short = cut || reply.broken;
+        let turn = match self.floor.holder() {
+            Holder::Tutor { turn, .. } => Some(turn),
+            _ => None,
+        };
         let outcome = ReplyOutcome {
             text: if cut_short {
                 reply.heard_text()
@@ -254,11 +267,34 @@ impl Bridge {
             usage: reply.usage,
         };
         self.floor.end_reply(outcome, self.now, &mut self.out);
-        self.forget(reply.id);
+        self.forget(reply.id, turn);
     }
 
-    pub(super) fn forget(&mut self, id: ReplyId) {
-        self.past_replies.push_back(id);
+    /// A reply that never sounded has no turn, but a price.
+    pub(super) fn drop_unheard(&mut self, reply: Reply) {
+        self.forget(reply.id, None);
+        if let Some(usage) = reply.usage {
+            self.out.push_back(Output::Used { turn: None, usage });
+        }
+    }
+
+    /// Notes what a reply cost, or what belongs to none.
+    pub(super) fn used(&mut self, id: Option<&ReplyId>, usage: Usage) {
+        if let Some(reply) = self.replies.iter_mut().find(|reply| Some(&reply.id) == id) {
+            reply.usage.get_or_insert_default().add(&usage);
+            return;
+        }
+        let past = self.past_replies.iter().find(|past| Some(&past.id) == id);
+        let turn = past.and_then(|past| past.turn);
+        self.out.push_back(Output::Used { turn, usage });
+    }
+
+    fn is_past(&self, id: &ReplyId) -> bool {
+        self.past_replies.iter().any(|past| past.id == *id)
+    }
+
+    pub(super) fn forget(&mut self, id: ReplyId, turn: Option<TurnId>) {
+        self.past_replies.push_back(PastReply { id, turn });
         if self.past_replies.len() > PAST_REPLIES {
             self.past_replies.pop_front();
         }
