@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use avaaz_tutor::{Brief, EndReason, PastTurn, Speaker, ToolOffer};
+use avaaz_tutor::{Brief, EndReason, PastTurn, Speaker, Spending, ToolOffer, Usage};
 use uuid::Uuid;
 
 /// Says which runtime holds a conversation, and since which claim.
@@ -48,6 +48,8 @@ pub struct Claimed {
     pub provider: Option<String>,
     /// How long the whole conversation may take, in all.
     pub time_limit: Duration,
+    /// How much is spent already of what may be, if it is much.
+    pub spending: Option<Spending>,
 }
 
 /// One turn as it is written. Writing the same `id` again changes nothing.
@@ -71,14 +73,33 @@ pub struct TurnRecord {
     pub interrupted: bool,
     /// How much of a reply was heard.
     pub heard_ms: Option<u32>,
-    /// From the end of the learner's speech to the first sound of the reply.
+    /// From the end of the learner's speech to the provider's first sound of the reply.
+    pub first_audio_ms: Option<u32>,
+    /// From the end of the learner's speech to the first packet of the reply.
     pub latency_ms: Option<u32>,
+    /// From the end of the learner's speech to the first sound that was heard of the reply, by our best estimate.
+    pub first_heard_ms: Option<u32>,
     /// The provider that heard or spoke it.
     pub provider: Option<String>,
     /// Its model.
     pub model: Option<String>,
-    /// The provider's own account of tokens, as JSON text.
-    pub usage: Option<String>,
+}
+
+/// What something cost by the provider's own account. Writing the same `id` again changes nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UsageRecord {
+    /// Chosen by the runtime (UUIDv7), so that a retry is safe.
+    pub id: Uuid,
+    /// The turn that it belongs to, if one; its record came before.
+    pub turn: Option<Uuid>,
+    /// Whose account it is.
+    pub provider: String,
+    /// The model that was used.
+    pub model: String,
+    /// How many tokens of each kind.
+    pub usage: Usage,
+    /// When it became known.
+    pub at: SystemTime,
 }
 
 /// Something that changed outside while a conversation is live.
@@ -99,6 +120,13 @@ pub enum Notice {
         conversation: Uuid,
         /// Why.
         reason: EndReason,
+    },
+    /// Of what may be spent on the conversation, this much is spent.
+    Spent {
+        /// Of this conversation.
+        conversation: Uuid,
+        /// How much.
+        spending: Spending,
     },
     /// Somebody else holds the lease now, or the conversation is gone: stop at once, write nothing more.
     LeaseLost {
@@ -167,7 +195,13 @@ pub trait TutorHost: Send + Sync + 'static {
     /// See [`HostError`].
     async fn record_words(&self, lease: Lease, turn: Uuid, text: String) -> Result<(), HostError>;
 
-    /// Notes whether the learner is in the room, and which provider and model serve.
+    /// Notes what something cost.
+    ///
+    /// # Errors
+    /// See [`HostError`].
+    async fn record_usage(&self, lease: Lease, usage: UsageRecord) -> Result<(), HostError>;
+
+    /// Notes whether the learner is in the room.
     ///
     /// # Errors
     /// See [`HostError`].

@@ -1,6 +1,8 @@
 //! What the agent counts: cheap enough for every frame, read by whoever exposes it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Upper bounds of a histogram's buckets, in ms; a last bucket takes the rest.
@@ -63,6 +65,39 @@ impl Counter {
     }
 }
 
+/// The steps from the end of the learner's speech to the learner's ear, each from the end of their speech.
+#[derive(Debug, Default)]
+pub struct LatencyStages {
+    /// To the provider's first sound.
+    pub given: Histogram,
+    /// To the first packet out.
+    pub sent: Histogram,
+    /// To the first packet that was heard, by our best estimate.
+    pub heard: Histogram,
+}
+
+/// The steps of an answer, for each provider apart.
+#[derive(Debug, Default)]
+pub struct LatencyByProvider(Mutex<BTreeMap<String, Arc<LatencyStages>>>);
+
+impl LatencyByProvider {
+    /// Returns a provider's own.
+    #[must_use]
+    pub fn of(&self, provider: &str) -> Arc<LatencyStages> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(provider.to_owned()).or_default())
+    }
+
+    /// Returns all of them, by the provider's name.
+    #[must_use]
+    pub fn all(&self) -> Vec<(String, Arc<LatencyStages>)> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter()
+            .map(|(provider, stages)| (provider.clone(), Arc::clone(stages)))
+            .collect()
+    }
+}
+
 /// Everything that is counted, over all conversations of a runtime.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -96,8 +131,10 @@ pub struct Metrics {
     pub packet_to_provider: Histogram,
     /// From a reply's first sound to its first packet out.
     pub reply_to_room: Histogram,
-    /// From the end of the learner's speech to the first sound of the reply, as heard.
+    /// From the end of the learner's speech to the first packet of the reply.
     pub mouth_to_ear: Histogram,
+    /// The steps of that way, for each provider.
+    pub latency: LatencyByProvider,
     /// From the room join's begin to its end.
     pub join: Histogram,
 }

@@ -318,7 +318,10 @@ impl Serving {
 
     fn serve(&mut self, claimed: Claimed) {
         let lease = claimed.lease;
-        let (orders, listener) = watch::channel(Orders::default());
+        let (orders, listener) = watch::channel(Orders {
+            spending: claimed.spending,
+            ..Orders::default()
+        });
         let lost = CancellationToken::new();
         let span = tracing::info_span!(
             "conversation",
@@ -409,6 +412,15 @@ impl Serving {
             } => {
                 if let Some(held) = self.conversations.get(&conversation) {
                     held.orders.send_modify(|orders| orders.end = Some(reason));
+                }
+            }
+            Notice::Spent {
+                conversation,
+                spending,
+            } => {
+                if let Some(held) = self.conversations.get(&conversation) {
+                    held.orders
+                        .send_modify(|orders| orders.spending = Some(spending));
                 }
             }
             Notice::LeaseLost { conversation } => {

@@ -37,7 +37,13 @@ pub fn start(
         time_limit: Duration::from_secs(60 * u64::from(config.realtime.conversation_limit_min)),
         ..LeaseTerms::default()
     };
-    let host = Arc::new(PgTutorHost::start(pool, keys, livekit, terms));
+    let host = Arc::new(PgTutorHost::start(
+        pool,
+        keys,
+        livekit,
+        terms,
+        config.spending.clone(),
+    ));
     let rooms = LiveKitConnector::new(LiveKitConfig::new(
         config.livekit.url.clone(),
         config.livekit.api_key.clone(),

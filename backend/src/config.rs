@@ -9,6 +9,7 @@ mod limits;
 mod livekit;
 mod openai;
 mod realtime;
+mod spending;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ pub use limits::{LimitsConfig, RatePerMinute};
 pub use livekit::LiveKitConfig;
 pub use openai::OpenAiSettings;
 pub use realtime::{ProviderConfig, RealtimeConfig};
+pub use spending::SpendingConfig;
 
 /// How strict the server is with its surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +62,8 @@ pub struct Config {
     pub realtime: RealtimeConfig,
     /// Encryption of words at rest.
     pub content: ContentConfig,
+    /// What tokens cost, and how much may be spent.
+    pub spending: SpendingConfig,
     /// How much one address, account or learner may ask for.
     pub limits: LimitsConfig,
 }
@@ -95,6 +99,7 @@ impl Config {
             livekit: LiveKitConfig::read(&reader, environment),
             realtime: RealtimeConfig::read(&reader, environment),
             content: ContentConfig::read(&reader, environment, &data_dir),
+            spending: SpendingConfig::read(&reader),
             limits: LimitsConfig::read(&reader),
             http,
             data_dir,

@@ -28,4 +28,5 @@ pub mod sessions;
 pub mod telemetry;
 pub mod tls;
 pub mod tutor_host;
+pub mod usage;
 pub mod web;

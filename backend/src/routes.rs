@@ -5,7 +5,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::AppState;
 use crate::openapi::ApiDoc;
-use crate::{auth, conversations, health, livekit, metrics, sessions};
+use crate::{auth, conversations, health, livekit, metrics, sessions, usage};
 
 /// Returns the whole API, with its description.
 pub fn api() -> OpenApiRouter<AppState> {
@@ -13,6 +13,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         // Learners, and whoever wants to become one
         .merge(auth::routes())
         .merge(sessions::routes())
+        .merge(usage::routes())
         .merge(conversations::routes())
         // LiveKit
         .merge(livekit::routes())

@@ -7,6 +7,7 @@
 mod inbox;
 mod lease;
 mod listener;
+mod spending;
 mod tools;
 mod turns;
 
@@ -16,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord};
+use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord, UsageRecord};
 use avaaz_tutor::{EndReason, ToolOffer};
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
@@ -24,6 +25,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::config::SpendingConfig;
 use crate::content::ContentKeys;
 use crate::livekit::LiveKit;
 use inbox::Inbox;
@@ -64,6 +66,7 @@ struct Shared {
     keys: Arc<ContentKeys>,
     livekit: Arc<LiveKit>,
     terms: LeaseTerms,
+    spending: SpendingConfig,
     inbox: Inbox,
     held: Mutex<HashMap<Uuid, Held>>,
     /// Since when every statement has reached the database; none while it is out of reach.
@@ -92,12 +95,14 @@ impl PgTutorHost {
         keys: Arc<ContentKeys>,
         livekit: Arc<LiveKit>,
         terms: LeaseTerms,
+        spending: SpendingConfig,
     ) -> Self {
         let shared = Arc::new(Shared {
             pool,
             keys,
             livekit,
             terms,
+            spending,
             inbox: Inbox::default(),
             held: Mutex::default(),
             reachable_since: Mutex::default(),
@@ -193,6 +198,18 @@ impl avaaz_agent::host::TutorHost for PgTutorHost {
         self.shared
             .write(turns::fill_in(&self.shared, lease, turn, &text))
             .await
+    }
+
+    async fn record_usage(&self, lease: Lease, usage: UsageRecord) -> Result<(), HostError> {
+        self.shared
+            .write(spending::record(&self.shared, lease, usage))
+            .await?;
+        // What cannot be told now is told with the next account.
+        let told = spending::tell(&self.shared, lease.conversation);
+        if let Err(error) = self.shared.reach(told).await {
+            tracing::debug!(%error, "what was spent cannot be told yet");
+        }
+        Ok(())
     }
 
     async fn record_presence(&self, lease: Lease, learner_present: bool) -> Result<(), HostError> {

@@ -15,7 +15,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use avaaz_tutor::{Brief, EndReason};
+use avaaz_tutor::{Brief, EndReason, Spending};
 use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -65,6 +65,8 @@ pub(crate) struct Orders {
     pub(crate) brief: Option<Arc<Brief>>,
     /// The provider that is wanted, with the latest brief.
     pub(crate) provider: Option<String>,
+    /// How much is spent of what may be.
+    pub(crate) spending: Option<Spending>,
     /// The end.
     pub(crate) end: Option<EndReason>,
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use avaaz_tutor::{
     Bridge, BridgeSetup, Capabilities, EndReason, HandedOver, Input, Moment, Output,
-    ProviderCommand, ProviderEvent,
+    ProviderCommand, ProviderEvent, Spending,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
@@ -78,6 +78,7 @@ pub(super) struct Loop {
     /// When the packet arrived that is being handed on.
     arrived: Option<std::time::Instant>,
     brief_seen: Option<Arc<avaaz_tutor::Brief>>,
+    spending_seen: Option<Spending>,
     end_seen: bool,
     closing_told: bool,
     /// Until when the tutor may end its turns after the room is gone.
@@ -160,6 +161,7 @@ impl Loop {
             follows: VecDeque::new(),
             arrived: None,
             brief_seen: None,
+            spending_seen: None,
             end_seen: false,
             closing_told: false,
             room_gone: None,
@@ -311,6 +313,7 @@ impl Loop {
             Output::Voice(voice) => self.captions.voice(voice),
             Output::TurnEnded(turn) => self.turns.ended(turn),
             Output::TurnWords { turn, text } => self.turns.words(turn, text),
+            Output::Used { turn, usage } => self.turns.used(turn, usage),
             Output::End(reason) => return Some(Finish::End(reason)),
             Output::HandBack if self.room_gone.is_some() => return Some(Finish::RoomLost),
             Output::HandBack => return Some(Finish::HandBack),
@@ -435,6 +438,7 @@ impl Loop {
         let Orders {
             brief,
             provider,
+            spending,
             end,
         } = self.orders.borrow_and_update().clone();
         if let Some(brief) = brief
@@ -457,6 +461,11 @@ impl Loop {
                     }
                 }
             }
+        }
+        if let Some(spending) = spending
+            && self.spending_seen.replace(spending) != Some(spending)
+        {
+            self.hand_over(Input::Spent(spending));
         }
         if let Some(reason) = end
             && !std::mem::replace(&mut self.end_seen, true)

@@ -1,15 +1,18 @@
 //! Turns as they are kept: lasting ids, the time of day, who served them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use avaaz_tutor::{EndedTurn, TurnId, Usage};
+use avaaz_tutor::{EndedTurn, Latency, TurnId, Usage};
 use uuid::Uuid;
 
 use super::writer::{Entry, Writer};
-use crate::host::TurnRecord;
+use crate::host::{TurnRecord, UsageRecord};
 use crate::metrics::Metrics;
+
+/// How many ended turns are remembered for what is said of them later.
+const REMEMBERED: usize = 64;
 
 /// Makes records of ended turns and has them written.
 pub(super) struct Turns {
@@ -19,6 +22,8 @@ pub(super) struct Turns {
     model: Option<String>,
     /// Turns whose words are still to come.
     pending: HashMap<TurnId, Uuid>,
+    /// The last turns, for what becomes known of their cost.
+    recent: VecDeque<(TurnId, Uuid)>,
     metrics: Arc<Metrics>,
 }
 
@@ -35,6 +40,7 @@ impl Turns {
             provider,
             model: None,
             pending: HashMap::new(),
+            recent: VecDeque::new(),
             metrics,
         }
     }
@@ -63,16 +69,30 @@ impl Turns {
         if turn.text_pending {
             self.pending.insert(turn.turn, id);
         }
-        let latency_ms = turn.latency.map(milliseconds);
+        self.recent.push_back((turn.turn, id));
+        if self.recent.len() > REMEMBERED {
+            self.recent.pop_front();
+        }
+        let first_audio_ms = turn.latency.map(|latency| milliseconds(latency.given));
+        let latency_ms = turn
+            .latency
+            .and_then(|latency| latency.sent)
+            .map(milliseconds);
+        let first_heard_ms = turn
+            .latency
+            .and_then(|latency| latency.heard)
+            .map(milliseconds);
         let heard_ms = turn.heard.map(milliseconds);
         if let Some(latency) = turn.latency {
-            self.metrics.mouth_to_ear.record(latency);
+            self.measure(&latency);
         }
         tracing::info!(
             seq = turn.turn.0,
             speaker = ?turn.speaker,
             interrupted = turn.interrupted,
-            mouth_to_ear_ms = latency_ms,
+            first_audio_ms,
+            latency_ms,
+            first_heard_ms,
             heard_ms,
             "a turn has ended"
         );
@@ -87,12 +107,47 @@ impl Turns {
             ended_at: (self.began_at + turn.ended_at).max(started_at),
             interrupted: turn.interrupted,
             heard_ms,
+            first_audio_ms,
             latency_ms,
+            first_heard_ms,
             // Without a model nobody answered yet.
             provider: self.model.is_some().then(|| self.provider.clone()),
             model: self.model.clone(),
-            usage: turn.usage.as_ref().map(usage_json),
         })));
+        if let Some(usage) = turn.usage {
+            self.used(Some(turn.turn), usage);
+        }
+    }
+
+    /// Notes what something cost, after the turn that it belongs to.
+    pub(super) fn used(&self, turn: Option<TurnId>, usage: Usage) {
+        let Some(model) = &self.model else { return };
+        let turn = turn.and_then(|turn| {
+            let found = self.recent.iter().find(|(known, _)| *known == turn);
+            found.map(|(_, id)| *id)
+        });
+        self.write(Entry::Usage(Box::new(UsageRecord {
+            id: Uuid::now_v7(),
+            turn,
+            provider: self.provider.clone(),
+            model: model.clone(),
+            usage,
+            at: SystemTime::now(),
+        })));
+    }
+
+    fn measure(&self, latency: &Latency) {
+        if let Some(sent) = latency.sent {
+            self.metrics.mouth_to_ear.record(sent);
+        }
+        let stages = self.metrics.latency.of(&self.provider);
+        stages.given.record(latency.given);
+        if let Some(sent) = latency.sent {
+            stages.sent.record(sent);
+        }
+        if let Some(heard) = latency.heard {
+            stages.heard.record(heard);
+        }
     }
 
     pub(super) fn words(&mut self, turn: TurnId, text: String) {
@@ -119,15 +174,4 @@ impl Turns {
 
 fn milliseconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
-}
-
-fn usage_json(usage: &Usage) -> String {
-    format!(
-        r#"{{"input_text_tokens":{},"input_audio_tokens":{},"cached_tokens":{},"output_text_tokens":{},"output_audio_tokens":{}}}"#,
-        usage.input_text_tokens,
-        usage.input_audio_tokens,
-        usage.cached_tokens,
-        usage.output_text_tokens,
-        usage.output_audio_tokens,
-    )
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use crate::host::{HostError, Lease, TurnRecord, TutorHost};
+use crate::host::{HostError, Lease, TurnRecord, TutorHost, UsageRecord};
 use crate::metrics::Metrics;
 
 /// What may wait while the host cannot be reached: hours of talk.
@@ -25,6 +25,7 @@ pub(super) enum Entry {
         turn: Uuid,
         text: String,
     },
+    Usage(Box<UsageRecord>),
     Presence(bool),
     Provider {
         name: String,
@@ -68,6 +69,7 @@ impl Writer {
                     "turn"
                 }
                 Entry::Words { .. } => "words",
+                Entry::Usage(_) => "usage",
                 Entry::Presence(_) => "presence",
                 Entry::Provider { .. } => "provider",
                 Entry::Room => "room",
@@ -135,6 +137,7 @@ async fn write(
     match entry {
         Entry::Turn(turn) => host.record_turn(lease, (**turn).clone()).await,
         Entry::Words { turn, text } => host.record_words(lease, *turn, text.clone()).await,
+        Entry::Usage(usage) => host.record_usage(lease, (**usage).clone()).await,
         Entry::Presence(present) => host.record_presence(lease, *present).await,
         Entry::Provider { name, model } => host.record_provider(lease, name, model).await,
         Entry::Room => {

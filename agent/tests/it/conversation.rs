@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use avaaz_agent::host::Notice;
 use avaaz_agent::room::RoomEvent;
-use avaaz_tutor::{EndReason, ProviderCommand, ProviderEvent, Speaker, ToolCall};
+use avaaz_tutor::{EndReason, ProviderCommand, ProviderEvent, Speaker, Spending, ToolCall};
 
 use crate::support::host::brief;
 use crate::support::world::{LEARNER, World, page, wait};
@@ -55,7 +55,17 @@ async fn a_spoken_exchange_is_heard_shown_and_kept() {
     );
     let reply = &written.turns[2];
     assert_eq!(reply.heard_ms, Some(900));
-    assert!(reply.latency_ms.is_some());
+    let steps = [reply.first_audio_ms, reply.latency_ms, reply.first_heard_ms].map(Option::unwrap);
+    assert!(steps.is_sorted() && steps[2] < 1000, "{steps:?}");
+    let latency = world.runtime.metrics().latency.of("simulator");
+    assert_eq!(
+        [&latency.given, &latency.sent, &latency.heard].map(|stage| stage.count()),
+        [1; 3]
+    );
+    let written = world.host.until(|written| written.usage.len() == 2).await;
+    assert_eq!(written.usage[1].turn, Some(reply.id));
+    assert_eq!(written.usage[1].usage.output_audio_tokens, 20);
+    assert_eq!(written.usage[1].model, "scripted-1");
     assert_eq!(reply.model.as_deref(), Some("scripted-1"));
     assert!(!reply.interrupted);
     assert_eq!(written.presence, [true]);
@@ -342,4 +352,24 @@ async fn a_tool_is_run_by_the_host_and_one_that_panics_is_an_error_result_in_tim
         expected.map(|(call, output)| (call.to_owned(), output.to_owned()))
     );
     assert_eq!(world.host.written().tools.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_whose_money_is_spent_says_goodbye_and_ends() {
+    let mut world = World::new().await;
+    let (_stay, line, _microphone) = world.greeted().await;
+    world
+        .host
+        .notify(Notice::Spent {
+            conversation: world.conversation,
+            spending: Spending::All,
+        })
+        .await;
+    wait(100).await;
+    assert_eq!(line.asked().len(), 2, "a goodbye is asked for");
+    line.replies("r1", "Good bye, Ada.", Duration::from_millis(900))
+        .await;
+    let written = world.host.until(|written| !written.ended.is_empty()).await;
+    assert_eq!(written.ended, [EndReason::TimeLimit]);
+    assert_eq!(written.turns.last().unwrap().text, "Good bye, Ada.");
 }

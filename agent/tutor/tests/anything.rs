@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use avaaz_tutor::{
     Bridge, Capabilities, Caption, EndReason, FaultKind, Input, Mode, Output, Pcm, ProviderCommand,
-    ProviderEvent, ReplyEnd, ReplyId, TurnId,
+    ProviderEvent, ReplyEnd, ReplyId, Spending, TurnId, Usage,
 };
 use proptest::prelude::*;
 use support::*;
@@ -73,6 +73,7 @@ fn provider_event() -> impl Strategy<Value = ProviderEvent> {
         1 => (0..5_u8).prop_map(|n| ProviderEvent::ToolCancelled { call: format!("c{n}").as_str().into() }),
         4 => (reply_id(), end).prop_map(|(reply, how)| ProviderEvent::ReplyEnded { reply, how, usage: None }),
         1 => (0..9_u8).prop_map(|n| ProviderEvent::Resumable { handle: (n > 2).then(|| avaaz_tutor::ResumeHandle(format!("h{n}").into())) }),
+        1 => prop::option::of(reply_id()).prop_map(|reply| ProviderEvent::Used { reply, usage: Usage::default() }),
         1 => (0..100_u64).prop_map(|s| ProviderEvent::ClosingSoon { left: secs(s) }),
         1 => fault_kind().prop_map(|kind| ProviderEvent::Complained(fault(kind))),
         1 => fault_kind().prop_map(|kind| ProviderEvent::Closed(fault(kind))),
@@ -104,6 +105,7 @@ fn input() -> impl Strategy<Value = Input> {
             call: format!("c{n}").as_str().into(),
             output: if ok { Ok("{}".to_owned()) } else { Err("no".to_owned()) },
         }),
+        1 => prop_oneof![4 => Just(Spending::NearlyAll), 1 => Just(Spending::All)].prop_map(Input::Spent),
         10 => Just(Input::Tick),
     ]
 }

@@ -19,6 +19,8 @@ pub struct Learner {
     pub family: Uuid,
     /// What they are called.
     pub display_name: String,
+    /// The name of their time zone.
+    pub time_zone: String,
 }
 
 impl std::fmt::Debug for Learner {
@@ -56,6 +58,7 @@ impl FromRequestParts<AppState> for Learner {
             id: user.id,
             family: bearer.family,
             display_name: user.display_name,
+            time_zone: user.time_zone,
         })
     }
 }

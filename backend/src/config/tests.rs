@@ -201,3 +201,33 @@ fn settings_of_the_voice_that_make_no_sense_are_refused_with_what_would() {
         assert!(refusal(&env).contains(name));
     }
 }
+
+#[test]
+fn caps_are_off_unless_they_are_set_and_an_amount_is_one() {
+    let config = Config::read(&complete()).unwrap();
+    assert_eq!(config.spending.caps, crate::usage::caps::Caps::default());
+    let mut env = complete();
+    env.set("AVAAZ_MAX_COST_PER_CONVERSATION", "0.50");
+    env.set("AVAAZ_MAX_COST_PER_DAY", "12");
+    env.set("AVAAZ_MAX_COST_PER_LEARNER_DAY", "0");
+    env.set("AVAAZ_MAX_MINUTES_PER_LEARNER_DAY", "45");
+    let caps = Config::read(&env).unwrap().spending.caps;
+    assert_eq!(caps.conversation.cost_micros, Some(500_000));
+    assert_eq!(caps.day.cost_micros, Some(12_000_000));
+    assert_eq!(caps.learner_day.cost_micros, None);
+    assert_eq!(
+        caps.learner_day.time,
+        Some(std::time::Duration::from_secs(45 * 60))
+    );
+    for wrong in ["much", "-1", "1,5", ".5", "0.0000001"] {
+        env.set("AVAAZ_MAX_COST_PER_DAY", wrong);
+        assert!(refusal(&env).contains("AVAAZ_MAX_COST_PER_DAY"), "{wrong}");
+    }
+}
+
+#[test]
+fn a_table_of_prices_that_cannot_be_read_stops_the_start() {
+    let mut env = complete();
+    env.set("AVAAZ_PRICES_FILE", "/nowhere/prices.json");
+    assert!(refusal(&env).contains("AVAAZ_PRICES_FILE"));
+}

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::domain::first_words;
 use super::store::{StoredTurn, Summary};
 use crate::content::{ContentKeys, OpenWordsError};
+use crate::usage::answers::UsageAnswer;
 
 /// A conversation without its turns.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,6 +50,8 @@ pub struct ConversationWithTurns {
     /// The conversation.
     #[serde(flatten)]
     pub conversation: ConversationAnswer,
+    /// What it cost so far.
+    pub usage: UsageAnswer,
     /// Its turns, in order.
     pub turns: Vec<TurnAnswer>,
 }
@@ -89,9 +92,15 @@ pub struct TurnAnswer {
     /// How much of a reply was heard.
     #[schema(required)]
     pub heard_ms: Option<i32>,
-    /// From the end of the learner's speech to the first sound of the reply.
+    /// From the end of the learner's speech to the provider's first sound of the reply.
+    #[schema(required)]
+    pub first_audio_ms: Option<i32>,
+    /// From the end of the learner's speech to the first packet of the reply.
     #[schema(required)]
     pub latency_ms: Option<i32>,
+    /// From the end of the learner's speech to the first sound of the reply that the learner heard, by our best estimate.
+    #[schema(required)]
+    pub first_heard_ms: Option<i32>,
 }
 
 /// Why stored words cannot be shown.
@@ -181,7 +190,9 @@ impl TurnAnswer {
             ended_at: turn.ended_at,
             interrupted: turn.interrupted,
             heard_ms: turn.heard_ms,
+            first_audio_ms: turn.first_audio_ms,
             latency_ms: turn.latency_ms,
+            first_heard_ms: turn.first_heard_ms,
         }
     }
 }

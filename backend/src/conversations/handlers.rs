@@ -14,6 +14,8 @@ use crate::app::AppState;
 use crate::auth::Learner;
 use crate::error::ApiError;
 use crate::sessions::store as sessions;
+use crate::usage;
+use crate::usage::answers::UsageAnswer;
 
 const PAGE: i64 = 20;
 const LARGEST_PAGE: i64 = 100;
@@ -83,12 +85,14 @@ pub async fn show(
 ) -> Result<Json<ConversationWithTurns>, ApiError> {
     let summary = owned(&app, &learner, &id).await?;
     let turns = store::turns(&app.pool, ConversationId(summary.id), ALL_TURNS).await?;
+    let usage = usage::store::of_conversation(&app.pool, summary.id).await?;
     let turns = turns
         .into_iter()
         .map(|turn| TurnAnswer::new(turn, &app.keys))
         .collect();
     Ok(Json(ConversationWithTurns {
         conversation: ConversationAnswer::new(summary, &app.keys),
+        usage: UsageAnswer::new(usage, app.config.spending.prices.currency()),
         turns,
     }))
 }

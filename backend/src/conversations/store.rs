@@ -122,8 +122,12 @@ pub struct StoredTurn {
     pub interrupted: bool,
     /// How much of a reply was heard.
     pub heard_ms: Option<i32>,
-    /// From the end of the learner's speech to the first sound of the reply.
+    /// From the end of the learner's speech to the provider's first sound of the reply.
+    pub first_audio_ms: Option<i32>,
+    /// From there to the first packet of the reply.
     pub latency_ms: Option<i32>,
+    /// From there to the first sound that was heard of the reply.
+    pub first_heard_ms: Option<i32>,
 }
 
 /// Returns the session's open conversation.
@@ -368,7 +372,8 @@ pub async fn turns<'c>(
 ) -> sqlx::Result<Vec<StoredTurn>> {
     let mut rows = sqlx::query_as!(
         TurnRow,
-        "SELECT id, seq, speaker, words_ciphertext, words_nonce, words_key_id, started_at, ended_at, interrupted, heard_ms, latency_ms
+        "SELECT id, seq, speaker, words_ciphertext, words_nonce, words_key_id, started_at, ended_at, interrupted, heard_ms, latency_ms,
+                first_audio_ms, first_heard_ms
          FROM turns WHERE conversation_id = $1 ORDER BY seq DESC LIMIT $2",
         id.0,
         last
@@ -461,6 +466,8 @@ struct TurnRow {
     interrupted: bool,
     heard_ms: Option<i32>,
     latency_ms: Option<i32>,
+    first_audio_ms: Option<i32>,
+    first_heard_ms: Option<i32>,
 }
 
 impl From<TurnRow> for StoredTurn {
@@ -474,7 +481,9 @@ impl From<TurnRow> for StoredTurn {
             ended_at: row.ended_at,
             interrupted: row.interrupted,
             heard_ms: row.heard_ms,
+            first_audio_ms: row.first_audio_ms,
             latency_ms: row.latency_ms,
+            first_heard_ms: row.first_heard_ms,
         }
     }
 }

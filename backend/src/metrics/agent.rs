@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use avaaz_agent::metrics::{BUCKETS_MS, Counter, Histogram, Metrics};
 
+/// From the end of the learner's speech, step by step.
+const LATENCY: &str = "tutor_latency_seconds";
+
 static OBSERVED: Mutex<Option<Arc<Metrics>>> = Mutex::new(None);
 
 /// Shows a runtime's counts from now on.
@@ -70,29 +73,46 @@ fn text(metrics: &Metrics) -> String {
         ),
     ];
     for (name, histogram) in histograms {
-        write_histogram(&mut out, name, histogram);
+        let _ = writeln!(out, "# TYPE {name} histogram");
+        write_histogram(&mut out, name, "", histogram);
+    }
+    let _ = writeln!(out, "# TYPE {LATENCY} histogram");
+    for (provider, stages) in metrics.latency.all() {
+        for (stage, histogram) in [
+            ("first_audio", &stages.given),
+            ("first_packet", &stages.sent),
+            ("first_heard", &stages.heard),
+        ] {
+            let labels = format!("stage=\"{stage}\",provider=\"{provider}\"");
+            write_histogram(&mut out, LATENCY, &labels, histogram);
+        }
     }
     out
 }
 
 /// Buckets are cumulated here: each counts whatever is below its bound.
-fn write_histogram(out: &mut String, name: &str, histogram: &Histogram) {
-    let _ = writeln!(out, "# TYPE {name} histogram");
+fn write_histogram(out: &mut String, name: &str, labels: &str, histogram: &Histogram) {
     let counts = histogram.counts();
+    let comma = if labels.is_empty() { "" } else { "," };
     let mut below = 0;
     for (count, bound_ms) in counts.iter().zip(BUCKETS_MS) {
         below += count;
         let (whole, thousandths) = (bound_ms / 1000, bound_ms % 1000);
         let _ = writeln!(
             out,
-            "{name}_bucket{{le=\"{whole}.{thousandths:03}\"}} {below}"
+            "{name}_bucket{{{labels}{comma}le=\"{whole}.{thousandths:03}\"}} {below}"
         );
     }
     let all: u64 = counts.iter().sum();
-    let _ = writeln!(out, "{name}_bucket{{le=\"+Inf\"}} {all}");
+    let _ = writeln!(out, "{name}_bucket{{{labels}{comma}le=\"+Inf\"}} {all}");
+    let braced = if labels.is_empty() {
+        String::new()
+    } else {
+        format!("{{{labels}}}")
+    };
     let _ = writeln!(
         out,
-        "{name}_sum {}\n{name}_count {all}",
+        "{name}_sum{braced} {}\n{name}_count{braced} {all}",
         histogram.sum_seconds()
     );
 }
@@ -116,5 +136,23 @@ mod tests {
         assert!(text.contains("agent_room_join_seconds_bucket{le=\"10.000\"} 1\n"));
         assert!(text.contains("agent_room_join_seconds_bucket{le=\"+Inf\"} 2\n"));
         assert!(text.contains("agent_room_join_seconds_count 2\n"));
+    }
+
+    #[test]
+    fn the_steps_of_an_answer_are_told_for_each_provider() {
+        let metrics = Metrics::default();
+        let stages = metrics.latency.of("openai");
+        stages.given.record(Duration::from_millis(250));
+        stages.heard.record(Duration::from_millis(400));
+        let text = text(&metrics);
+        for line in [
+            r#"tutor_latency_seconds_bucket{stage="first_audio",provider="openai",le="0.300"} 1"#,
+            r#"tutor_latency_seconds_bucket{stage="first_heard",provider="openai",le="0.300"} 0"#,
+            r#"tutor_latency_seconds_count{stage="first_packet",provider="openai"} 0"#,
+            r#"tutor_latency_seconds_count{stage="first_heard",provider="openai"} 1"#,
+        ] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
+        assert_eq!(text.matches("# TYPE tutor_latency_seconds").count(), 1);
     }
 }

@@ -55,6 +55,7 @@ fn kind(notice: &Notice) -> (u8, Option<Uuid>) {
         Notice::EndRequested { conversation, .. } => (1, Some(*conversation)),
         Notice::LeaseLost { conversation } => (2, Some(*conversation)),
         Notice::WorkMayWait => (3, None),
+        Notice::Spent { conversation, .. } => (4, Some(*conversation)),
     }
 }
 

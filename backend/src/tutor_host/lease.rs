@@ -9,7 +9,7 @@ use sqlx::postgres::types::PgInterval;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::{Shared, Written};
+use super::{Shared, Written, spending};
 use crate::content::ContentKeys;
 use crate::conversations::domain::{self, ConversationId, learner_identity};
 use crate::conversations::store::{self, StoredTurn, WorkMayWait};
@@ -69,6 +69,8 @@ pub(super) async fn claim(
             read_session(&mut transaction, SessionId(row.session_id)).await?;
         let past = store::turns(&mut *transaction, id, HISTORY_TURNS).await?;
         let mode = known("mode", &row.mode, Mode::from_word)?;
+        let time_limit = spending::time_limit(shared, &mut transaction, row.id).await?;
+        let spending = spending::spent(shared, &mut transaction, row.id).await?;
         let one = Claimed {
             lease: Lease {
                 conversation: row.id,
@@ -95,7 +97,8 @@ pub(super) async fn claim(
                 .provider
                 .map(|provider| provider.as_str().to_owned())
                 .or(row.provider),
-            time_limit: shared.terms.time_limit,
+            time_limit,
+            spending,
         };
         claimed.push((one, session.updated_at));
     }

@@ -14,7 +14,6 @@ pub(super) async fn record(
     turn: TurnRecord,
 ) -> sqlx::Result<Written> {
     let sealed = (!turn.text_pending).then(|| shared.keys.seal(turn.id, &turn.text));
-    let usage = turn.usage.as_deref().and_then(storable);
     let seq = i32::try_from(turn.seq).unwrap_or(i32::MAX);
     let started_at = DateTime::<Utc>::from(turn.started_at);
 
@@ -24,8 +23,10 @@ pub(super) async fn record(
     }
     let written = sqlx::query!(
         "INSERT INTO turns (id, conversation_id, seq, speaker, words_ciphertext, words_nonce, words_key_id, text_pending,
-                            started_at, ended_at, interrupted, heard_ms, latency_ms, provider, model, usage)
-         SELECT $1, c.id, $3::integer, $4, $5, $6, $7, $8, $9::timestamptz, greatest($10::timestamptz, $9::timestamptz), $11, $12, $13, $14, $15, $16
+                            started_at, ended_at, interrupted, heard_ms, latency_ms, provider, model, first_audio_ms,
+                            first_heard_ms)
+         SELECT $1, c.id, $3::integer, $4, $5, $6, $7, $8, $9::timestamptz, greatest($10::timestamptz, $9::timestamptz), $11, $12, $13, $14, $15, $16,
+                $17
          FROM conversations c WHERE c.id = $2 AND c.last_turn_seq = $3::integer - 1
          ON CONFLICT (id) DO NOTHING",
         turn.id,
@@ -43,7 +44,8 @@ pub(super) async fn record(
         turn.latency_ms.map(clamp),
         turn.provider,
         turn.model,
-        usage
+        turn.first_audio_ms.map(clamp),
+        turn.first_heard_ms.map(clamp)
     )
     .execute(&mut *transaction)
     .await?;
@@ -109,13 +111,6 @@ pub(super) async fn fill_in(
     } else {
         Written::Refused("there is no such turn".into())
     })
-}
-
-/// Returns a provider's figures as Postgres can hold them. What it cannot (a NUL character) is left out: no turn is lost for it.
-fn storable(usage: &str) -> Option<serde_json::Value> {
-    serde_json::from_str(usage)
-        .ok()
-        .filter(|_| !usage.contains("\\u0000"))
 }
 
 fn clamp(milliseconds: u32) -> i32 {

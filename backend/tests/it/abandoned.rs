@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use avaaz_agent::host::{Notice, TutorHost as _};
+use avaaz_backend::config::SpendingConfig;
 use avaaz_backend::conversations::domain::ConversationId;
 use avaaz_backend::conversations::{presence, store as conversations};
 use avaaz_backend::livekit::LiveKit;
@@ -103,6 +104,7 @@ async fn only_the_runtime_that_serves_a_conversation_says_where_the_learner_is()
         Arc::new(avaaz_backend::content::ContentKeys::ephemeral()),
         Arc::new(livekit(server.url())),
         LeaseTerms::default(),
+        SpendingConfig::default(),
     );
     let lease = host.claim(Uuid::now_v7(), 1).await.unwrap()[0].lease;
     host.record_presence(lease, true).await.unwrap();
@@ -154,6 +156,7 @@ async fn a_runtime_ends_what_it_serves_at_the_time_it_says() {
         keys,
         Arc::new(livekit(&server_url)),
         LeaseTerms::default(),
+        SpendingConfig::default(),
     );
     let lease = host.claim(Uuid::now_v7(), 1).await.unwrap()[0].lease;
     let at = SystemTime::now() - Duration::from_secs(10);

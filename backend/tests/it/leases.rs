@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord, TutorHost as _};
+use avaaz_backend::config::SpendingConfig;
 use avaaz_backend::content::ContentKeys;
 use avaaz_backend::conversations::domain::ConversationId;
 use avaaz_backend::conversations::store as conversations;
@@ -52,6 +53,7 @@ impl World {
             self.keys.clone(),
             Arc::new(livekit),
             TERMS,
+            SpendingConfig::default(),
         )
     }
 
@@ -96,7 +98,8 @@ fn turn(seq: u32, text: &str) -> TurnRecord {
         latency_ms: Some(310),
         provider: Some("simulator".into()),
         model: Some("scripted".into()),
-        usage: Some(r#"{"output_tokens": 12}"#.into()),
+        first_audio_ms: Some(290),
+        first_heard_ms: Some(390),
     }
 }
 
@@ -124,6 +127,7 @@ async fn notice_about(host: &PgTutorHost, conversation: Uuid) -> Notice {
             let about = match &notice {
                 Notice::BriefChanged { conversation, .. }
                 | Notice::EndRequested { conversation, .. }
+                | Notice::Spent { conversation, .. }
                 | Notice::LeaseLost { conversation } => Some(*conversation),
                 Notice::WorkMayWait => None,
             };
@@ -345,31 +349,6 @@ async fn a_runtime_never_takes_over_from_itself_but_takes_up_again_what_it_gave_
 }
 
 #[tokio::test]
-async fn what_a_provider_says_of_tokens_never_costs_the_turn() {
-    let world = World::new().await;
-    world.waiting().await;
-    let host = world.host();
-    let lease = claim_one(&host, Uuid::now_v7()).await.lease;
-    for (seq, usage) in (1..).zip([
-        r#"{"model": "a\u0000b"}"#,
-        "no JSON",
-        r#"{"total_tokens": 5}"#,
-    ]) {
-        let turn = TurnRecord {
-            usage: Some(usage.into()),
-            ..turn(seq, "words")
-        };
-        host.record_turn(lease, turn).await.unwrap();
-    }
-    let kept: Vec<Option<i32>> =
-        sqlx::query_scalar("SELECT (usage->>'total_tokens')::int FROM turns ORDER BY seq")
-            .fetch_all(&world.pool)
-            .await
-            .unwrap();
-    assert_eq!(kept, [None, None, Some(5)]);
-}
-
-#[tokio::test]
 async fn a_host_that_has_just_reached_the_database_leaves_the_holders_a_period_to_renew() {
     let world = World::new().await;
     world.waiting().await;
@@ -531,6 +510,7 @@ async fn a_new_conversation_wakes_a_runtime_long_before_it_polls() {
         world.keys.clone(),
         Arc::new(livekit),
         terms,
+        SpendingConfig::default(),
     );
     // The first poll and the first connection each say that work may wait.
     while timeout(Duration::from_millis(500), host.next_notice())

@@ -14,3 +14,4 @@ mod rooms;
 mod routes;
 mod support;
 mod surroundings;
+mod usage;

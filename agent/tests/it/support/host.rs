@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord, TutorHost};
+use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord, TutorHost, UsageRecord};
 use avaaz_tutor::{Brief, EndReason, Mode, PastTurn, Patience, ToolOffer};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 #[derive(Default, Clone)]
 pub struct Written {
     pub turns: Vec<TurnRecord>,
+    pub usage: Vec<UsageRecord>,
     pub presence: Vec<bool>,
     pub provider: Vec<(String, String)>,
     pub rooms: Vec<String>,
@@ -81,6 +82,7 @@ impl FakeHost {
             next_seq,
             provider: None,
             time_limit: Duration::from_secs(3600),
+            spending: None,
         };
         self.state().waiting.push(claimed);
         self.notify(Notice::WorkMayWait).await;
@@ -200,6 +202,10 @@ impl TutorHost for FakeHost {
             assert!(std::mem::replace(&mut pending.text_pending, false));
             pending.text = text;
         })
+    }
+
+    async fn record_usage(&self, _lease: Lease, usage: UsageRecord) -> Result<(), HostError> {
+        self.write(|written| written.usage.push(usage))
     }
 
     async fn record_presence(&self, _lease: Lease, present: bool) -> Result<(), HostError> {

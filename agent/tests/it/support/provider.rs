@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use avaaz_agent::realtime::{Provider, ProviderSession};
 use avaaz_tutor::{
     Capabilities, Fault, FaultKind, ItemId, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
-    SessionSetup,
+    SessionSetup, Usage,
 };
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
@@ -146,7 +146,10 @@ impl Line {
         self.tells(ProviderEvent::ReplyEnded {
             reply,
             how: ReplyEnd::Complete,
-            usage: None,
+            usage: Some(Usage {
+                output_audio_tokens: 20,
+                ..Usage::default()
+            }),
         })
         .await;
     }

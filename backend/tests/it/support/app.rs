@@ -103,7 +103,13 @@ impl TestApp {
     /// A host for agent runtimes on the same database.
     pub fn tutor_host(&self) -> PgTutorHost {
         let (keys, livekit) = (self.state.keys.clone(), self.state.livekit.clone());
-        PgTutorHost::start(self.pool.clone(), keys, livekit, LeaseTerms::default())
+        PgTutorHost::start(
+            self.pool.clone(),
+            keys,
+            livekit,
+            LeaseTerms::default(),
+            self.state.config.spending.clone(),
+        )
     }
 
     /// Lets time pass for the API.

@@ -53,7 +53,8 @@ impl World {
                 latency_ms: None,
                 provider: None,
                 model: None,
-                usage: None,
+                first_audio_ms: None,
+                first_heard_ms: None,
             };
             host.record_turn(lease, turn).await.unwrap();
         }
