@@ -334,6 +334,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sessions/default/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what the learner's conversations cost: by conversation, by day in the learner's time zone, and in all.
+         * @description # Errors
+         *     422 for days that are none, in the wrong order, or more than a year.
+         */
+        get: operations["get_sessions_default_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -412,6 +433,8 @@ export interface components {
         ConversationWithTurns: components["schemas"]["ConversationAnswer"] & {
             /** @description Its turns, in order. */
             turns: components["schemas"]["TurnAnswer"][];
+            /** @description What it cost so far. */
+            usage: components["schemas"]["UsageAnswer"];
         };
         /** @description Who signs in. */
         Credentials: {
@@ -657,6 +680,16 @@ export interface components {
             ended_at: string;
             /**
              * Format: int32
+             * @description From the end of the learner's speech to the provider's first sound of the reply.
+             */
+            first_audio_ms: number | null;
+            /**
+             * Format: int32
+             * @description From the end of the learner's speech to the first sound of the reply that the learner heard, by our best estimate.
+             */
+            first_heard_ms: number | null;
+            /**
+             * Format: int32
              * @description How much of a reply was heard.
              */
             heard_ms: number | null;
@@ -669,7 +702,7 @@ export interface components {
             interrupted: boolean;
             /**
              * Format: int32
-             * @description From the end of the learner's speech to the first sound of the reply.
+             * @description From the end of the learner's speech to the first packet of the reply.
              */
             latency_ms: number | null;
             /**
@@ -689,6 +722,80 @@ export interface components {
             text_error: components["schemas"]["TextError"] | null;
             /** @description Whether the words are still to come; `text` is empty until then. */
             text_pending: boolean;
+        };
+        /** @description Tokens by kind, and their price. */
+        UsageAnswer: {
+            /**
+             * Format: int64
+             * @description Of the tokens in, those that were cached.
+             */
+            cached_tokens: number;
+            /**
+             * Format: int64
+             * @description In millionths of `currency`, at the price of the day; null when no model of it has a price.
+             */
+            cost_micros: number | null;
+            /** @description The currency of the server's price table. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Audio tokens in.
+             */
+            input_audio_tokens: number;
+            /**
+             * Format: int64
+             * @description Text tokens in.
+             */
+            input_text_tokens: number;
+            /**
+             * Format: int64
+             * @description Audio tokens out.
+             */
+            output_audio_tokens: number;
+            /**
+             * Format: int64
+             * @description Text tokens out.
+             */
+            output_text_tokens: number;
+            /** @description Models without a price in that table: what they cost is not in `cost_micros`. */
+            unpriced_models: string[];
+        };
+        /** @description What one conversation cost. */
+        UsageOfConversation: components["schemas"]["UsageAnswer"] & {
+            /**
+             * Format: uuid
+             * @description Which; null for those that were deleted, together.
+             */
+            conversation_id: string | null;
+        };
+        /** @description What one day cost. */
+        UsageOfDay: components["schemas"]["UsageAnswer"] & {
+            /**
+             * Format: date
+             * @description The day, in the learner's time zone.
+             */
+            date: string;
+        };
+        /** @description What a stretch of days cost. */
+        UsageReport: {
+            /** @description Conversations, as far as they fall into these days. */
+            conversations: components["schemas"]["UsageOfConversation"][];
+            /** @description Days on which something was used, in order. */
+            days: components["schemas"]["UsageOfDay"][];
+            /**
+             * Format: date
+             * @description The first day.
+             */
+            from: string;
+            /** @description Where days begin at midnight. */
+            time_zone: string;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            to: string;
+            /** @description All of it. */
+            total: components["schemas"]["UsageAnswer"];
         };
         /** @description A learner's account. */
         User: {
@@ -1363,6 +1470,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenAnswer"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sessions_default_usage: {
+        parameters: {
+            query?: {
+                /** @description The first day, such as 2026-11-01; thirty days up to `to` if it is left out. */
+                from?: string | null;
+                /** @description The last day; today if it is left out. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
                 };
             };
             /** @description A problem; `code` says which */
