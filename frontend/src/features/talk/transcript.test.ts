@@ -22,7 +22,9 @@ const turn = (seq: number, text: string, change: Partial<Turn> = {}): Turn => ({
   ended_at: '2026-11-21T09:00:02Z',
   interrupted: false,
   heard_ms: null,
+  first_audio_ms: null,
   latency_ms: null,
+  first_heard_ms: null,
   ...change,
 })
 
