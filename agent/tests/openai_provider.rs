@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use avaaz_agent::realtime::openai::manners::{Dialect, Manners, NoiseReduction, TurnFinder};
 use avaaz_agent::realtime::openai::{
     DEFAULT_MODEL, DEFAULT_TRANSCRIPTION_MODEL, OpenAiConfig, OpenAiProvider,
 };
@@ -187,6 +188,94 @@ async fn spoken_words_are_heard_and_answered() {
     }
     assert_eq!(seen[..2], ["started", "stopped"]);
     assert_eq!(words, "How nice.");
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_server_of_the_older_dialect_is_talked_to_in_it() {
+    let simulator = simulator(
+        json!({"default": {"learner_says": ["About my weekend."], "replies": ["How nice.", "Indeed."]}}),
+    )
+    .await;
+    let history = vec![PastTurn {
+        seq: 1,
+        speaker: Speaker::Tutor,
+        text: "Hello.".to_owned(),
+        interrupted: false,
+    }];
+    let provider = provider(&format!("{}?dialect=beta", simulator.base_url()), "right")
+        .with_manners(Manners {
+            dialect: Dialect::Beta,
+            ..Manners::default()
+        });
+    let setup = SessionSetup { history, ..setup() };
+    let mut session = provider.open(&setup).await.expect("opens");
+    ready(&mut session).await;
+    says(&session, &speech(1500)).await;
+    says(&session, &vec![0; 24_000 * 2]).await;
+    let (id, samples, words, how) = reply(&mut session).await;
+    assert_eq!((words.as_str(), how), ("How nice.", ReplyEnd::Complete));
+    assert!(samples.len() > 6_000);
+    let heard = Duration::from_millis(100);
+    let heard_text = String::new();
+    ask(
+        &session,
+        ProviderCommand::Truncate {
+            reply: id,
+            heard,
+            heard_text,
+        },
+    )
+    .await;
+    ask(&session, ProviderCommand::Text("Well.".to_owned())).await;
+    assert_eq!(reply(&mut session).await.2, "Indeed.");
+    let stats = simulator.stats();
+    assert_eq!(stats.sent("error"), 0, "{:?}", stats.frames_sent);
+    assert_eq!(stats.sent("conversation.item.truncated"), 1);
+    assert!(stats.sent("response.audio.delta") > 0);
+    simulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_server_neither_answers_nor_stops_by_itself_when_it_shall_not() {
+    let simulator = simulator(
+        json!({"default": {"greeting": {"text": "word ".repeat(40), "beeps": true}, "replies": ["Never said.", "How nice."]}}),
+    )
+    .await;
+    let provider = provider(&simulator.base_url(), "right").with_manners(Manners {
+        turn_detection: TurnFinder::Semantic,
+        noise_reduction: NoiseReduction::FarField,
+        ..Manners::default()
+    });
+    let mut session = provider.open(&setup()).await.expect("opens");
+    ready(&mut session).await;
+    let listening = |acts| {
+        let turn_detection = TurnDetection::Listening {
+            patience: Patience::Quick,
+            acts,
+        };
+        ProviderCommand::Change(Box::new(SessionSetup {
+            turn_detection,
+            ..setup()
+        }))
+    };
+    ask(&session, listening(false)).await;
+    ask(&session, ProviderCommand::Reply { instructions: None }).await;
+    says(&session, &speech(1000)).await;
+    says(&session, &vec![0; 24_000]).await;
+    let (_, _, _, how) = reply(&mut session).await;
+    assert_eq!(how, ReplyEnd::Complete, "the speech stopped nothing");
+    assert_eq!(
+        simulator.stats().sent("input_audio_buffer.speech_stopped"),
+        1
+    );
+    assert_eq!(simulator.stats().sent("response.created"), 1);
+
+    ask(&session, listening(true)).await;
+    says(&session, &speech(1000)).await;
+    says(&session, &vec![0; 24_000]).await;
+    assert_eq!(reply(&mut session).await.2, "How nice.");
+    assert_eq!(simulator.stats().sent("error"), 0);
     simulator.shutdown().await;
 }
 

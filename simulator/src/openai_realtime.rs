@@ -1,6 +1,7 @@
-//! The OpenAI Realtime protocol (GA shape) over a WebSocket.
+//! The OpenAI Realtime protocol over a WebSocket: GA shape, and with `dialect=beta` in the query the one before it.
 
 mod audio_format;
+mod beta;
 mod choose;
 mod client_events;
 mod connection;
@@ -51,6 +52,16 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
 #[derive(Debug, Deserialize)]
 struct RealtimeQuery {
     model: Option<String>,
+    dialect: Option<Dialect>,
+}
+
+/// Which shape the events have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Dialect {
+    #[default]
+    Ga,
+    Beta,
 }
 
 async fn upgrade(
@@ -70,7 +81,8 @@ async fn upgrade(
             "The script refuses this connection.",
         );
     }
-    let refusal = handshake::check(&shared, &query.model, &headers, fault.as_ref());
+    let dialect = query.dialect.unwrap_or_default();
+    let refusal = handshake::check(&shared, &query.model, dialect, &headers, fault.as_ref());
     let model = query.model.unwrap_or_default();
     let counted = shared.connections.token();
     socket
@@ -81,7 +93,8 @@ async fn upgrade(
             match refusal {
                 Some(refusal) => handshake::refuse(&shared, socket, &refusal).await,
                 None => {
-                    let served = connection::run(shared, socket, wire, number, &model, fault);
+                    let served =
+                        connection::run(shared, socket, wire, number, &model, dialect, fault);
                     Box::pin(served).await;
                 }
             }

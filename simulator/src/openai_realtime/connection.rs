@@ -14,6 +14,7 @@ use super::conversation::Conversation;
 use super::error::WireError;
 use super::response::Response;
 use super::session::Session;
+use super::{Dialect, beta};
 use crate::delivery::Step;
 use crate::fault_plan::Progress;
 use crate::faulty_stream::Wire;
@@ -34,6 +35,7 @@ const MAX_LATER: usize = 4_096;
 pub(super) struct Connection {
     pub(super) shared: Arc<Shared>,
     pub(super) number: usize,
+    dialect: Dialect,
     socket: WebSocket,
     pub(super) wire: Wire,
     pub(super) progress: Progress,
@@ -87,12 +89,14 @@ pub(super) async fn run(
     wire: Wire,
     number: usize,
     model: &str,
+    dialect: Dialect,
     fault: Option<ConnectionFault>,
 ) {
     let expires_at = now_us() / 1_000_000 + shared.session_limit.as_secs();
     let (steps, mut queued_steps) = mpsc::channel(QUEUED_STEPS);
     let mut connection = Connection {
         number,
+        dialect,
         socket,
         wire,
         progress: Progress::new(number, Protocol::Openai),
@@ -239,6 +243,10 @@ impl Connection {
         let due = self.shared.faults.on_received(&mut self.progress);
         self.plan(due);
         let event_id = event["event_id"].as_str().map(str::to_owned);
+        let event = match self.dialect {
+            Dialect::Ga => event,
+            Dialect::Beta => beta::from_client(event),
+        };
         match self.handle_event(event, at_us).await? {
             Ok(()) => Ok(()),
             Err(error) => self.send(error.event(event_id.as_deref())).await,
@@ -313,6 +321,17 @@ impl Connection {
         if self.is_mute {
             return Ok(());
         }
+        let older;
+        let event = match self.dialect {
+            Dialect::Ga => event,
+            Dialect::Beta => {
+                let Some(told) = beta::to_client(event.clone()) else {
+                    return Ok(());
+                };
+                older = told;
+                &older
+            }
+        };
         self.shared
             .counters
             .on_sent(event["type"].as_str().unwrap_or_default());

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::error::WireError;
+use super::usage::item_tokens;
 use crate::ids::new_id;
 
 /// The conversation of one connection.
@@ -25,6 +26,8 @@ pub(super) struct Item {
     pub(super) said: Option<usize>,
     /// Whether it is only the silence of somebody who does not speak.
     pub(super) is_silence: bool,
+    /// Whether the model does not see it any more, because the conversation grew too long.
+    pub(super) is_forgotten: bool,
 }
 
 impl Item {
@@ -56,6 +59,7 @@ impl Item {
             words: Some(words),
             said: None,
             is_silence: false,
+            is_forgotten: false,
         }
     }
 
@@ -79,6 +83,7 @@ impl Item {
             words,
             said,
             is_silence: false,
+            is_forgotten: false,
         }
     }
 
@@ -98,6 +103,7 @@ impl Item {
             words: None,
             said: None,
             is_silence: false,
+            is_forgotten: false,
         }
     }
 
@@ -193,6 +199,25 @@ impl Conversation {
             let item = &mut self.items[position];
             item.value = value;
             item.audio_ms = audio_ms;
+        }
+    }
+
+    /// Lets the model forget the oldest items when they are more than `limit` tokens, until they are `kept` at most.
+    pub(super) fn forget(&mut self, limit: u64, kept: u64) {
+        let remembered = |items: &[Item]| -> u64 {
+            let seen = items.iter().filter(|item| !item.is_forgotten);
+            seen.map(item_tokens).sum()
+        };
+        let mut tokens = remembered(&self.items);
+        if tokens <= limit {
+            return;
+        }
+        for item in self.items.iter_mut().filter(|item| !item.is_forgotten) {
+            if tokens <= kept {
+                return;
+            }
+            tokens -= item_tokens(item);
+            item.is_forgotten = true;
         }
     }
 

@@ -3,6 +3,7 @@
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use axum::http::{HeaderMap, header};
 
+use super::Dialect;
 use super::error::WireError;
 use crate::ids::new_id;
 use crate::script::ConnectionFault;
@@ -40,6 +41,7 @@ impl Refusal {
 pub(super) fn check(
     shared: &Shared,
     model: &Option<String>,
+    dialect: Dialect,
     headers: &HeaderMap,
     fault: Option<&ConnectionFault>,
 ) -> Option<Refusal> {
@@ -65,7 +67,15 @@ pub(super) fn check(
         }
         return Some(Refusal::key(error));
     }
-    if headers.contains_key("openai-beta") {
+    let asks_for_beta = headers.contains_key("openai-beta");
+    if dialect == Dialect::Beta && !asks_for_beta {
+        let message = "You must provide the header OpenAI-Beta: realtime=v1.";
+        return Some(Refusal::request(WireError::request(
+            "missing_beta_header",
+            message,
+        )));
+    }
+    if dialect == Dialect::Ga && asks_for_beta {
         let message =
             "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API.";
         return Some(Refusal::request(WireError::request(

@@ -44,6 +44,9 @@ impl Connection {
             Ok(context) => context,
             Err(error) => return Ok(Err(error)),
         };
+        if let (None, Some((limit, kept))) = (&context, self.session.retention()) {
+            self.conversation.forget(limit, kept);
+        }
         let items: Vec<_> = match &context {
             Some(items) => items.iter().collect(),
             None => self.conversation.items().iter().collect(),

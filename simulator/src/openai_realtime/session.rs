@@ -114,13 +114,22 @@ impl Session {
         (!transcription.is_null()).then(|| transcription["model"].as_str().unwrap_or_default())
     }
 
+    /// After how many tokens the oldest of the conversation is forgotten, and down to how many.
+    pub(super) fn retention(&self) -> Option<(u64, u64)> {
+        let truncation = &self.settings["truncation"];
+        let limit = truncation["token_limits"]["post_instructions"].as_u64()?;
+        let ratio = truncation["retention_ratio"].as_f64()?;
+        Some((limit, (limit as f64 * ratio) as u64))
+    }
+
     /// `None` where the client says itself when a turn ends.
     pub(super) fn turn_detection(&self) -> Option<TurnDetection> {
         let settings = &self.settings["audio"]["input"]["turn_detection"];
         let kind = settings["type"].as_str()?;
         let silence_duration_ms = match (kind, settings["eagerness"].as_str()) {
             ("server_vad", _) => settings["silence_duration_ms"].as_u64().unwrap_or(200),
-            (_, Some("low")) => 2_000,
+            // We understand no sense. So long the real server waits about where it hears none, within its maximum of 8, 2 and 4 s.
+            (_, Some("low")) => 4_000,
             (_, Some("high")) => 500,
             _ => 1_000,
         };

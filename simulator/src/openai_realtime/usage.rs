@@ -30,7 +30,7 @@ impl Usage {
             input_text: text_tokens(instructions),
             ..Self::default()
         };
-        for item in items {
+        for item in items.filter(|item| !item.is_forgotten) {
             usage.input_text += item.words.as_deref().map_or(0, text_tokens);
             usage.input_audio += item.audio_ms / INPUT_AUDIO_TOKEN_MS;
         }
@@ -85,4 +85,9 @@ impl Usage {
             },
         })
     }
+}
+
+/// How many tokens the model reads for an item.
+pub(super) fn item_tokens(item: &Item) -> u64 {
+    item.words.as_deref().map_or(0, text_tokens) + item.audio_ms / INPUT_AUDIO_TOKEN_MS
 }

@@ -44,11 +44,25 @@ impl Client {
 
     /// Upgrades, and reads nothing.
     pub async fn open(simulator: &Running, query: &str, key: Option<&str>) -> Result<Self, Error> {
+        Self::open_with(simulator, query, key, &[]).await
+    }
+
+    /// Upgrades with more headers, and reads nothing.
+    pub async fn open_with(
+        simulator: &Running,
+        query: &str,
+        key: Option<&str>,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Error> {
         let url = format!("ws://{}/v1/realtime?{query}", simulator.addr);
         let mut request = url.into_client_request()?;
         if let Some(key) = key {
             let value = format!("Bearer {key}").parse().expect("a header");
             request.headers_mut().insert("authorization", value);
+        }
+        for (name, value) in headers {
+            let value = value.parse().expect("a header");
+            request.headers_mut().insert(*name, value);
         }
         let (socket, _) = connect_async(request).await?;
         Ok(Self { socket })

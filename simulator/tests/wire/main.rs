@@ -1,5 +1,6 @@
 //! The simulator as a client sees it: one behaviour a test, over a real socket.
 
+mod beta;
 mod client;
 mod faults;
 mod gemini;

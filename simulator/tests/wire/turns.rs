@@ -236,3 +236,77 @@ async fn the_timeline_tells_when_audio_came_and_when_the_first_was_sent() {
     assert!(simulator.stats().audio_bytes_received > 100_000);
     assert_eq!(simulator.stats().sent("response.done"), 1);
 }
+
+#[tokio::test]
+async fn eagerness_decides_how_long_a_pause_may_be() {
+    for (eagerness, holds) in [("low", true), ("medium", false), ("high", false)] {
+        let simulator = start(json!({})).await;
+        let mut client = Client::connect(&simulator).await;
+        let detection =
+            json!({"type": "semantic_vad", "eagerness": eagerness, "create_response": false});
+        let updated = client
+            .update(json!({"audio": {"input": {"turn_detection": detection, "noise_reduction": {"type": "far_field"}}}}))
+            .await;
+        let input = &updated["session"]["audio"]["input"];
+        assert_eq!(input["turn_detection"]["eagerness"], eagerness);
+        assert_eq!(input["turn_detection"]["interrupt_response"], true);
+        assert_eq!(input["noise_reduction"]["type"], "far_field");
+        client.speak("Yesterday I went to the").await;
+        client.send_audio(&vec![0; 24_000 * 3 / 2]).await;
+        client.speak("market and bought some apples.").await;
+        client.send_audio(&vec![0; 24_000 * 5]).await;
+        let mut stopped = 0;
+        client
+            .send(json!({"type": "input_audio_buffer.clear"}))
+            .await;
+        for event in client.until("input_audio_buffer.cleared").await {
+            stopped += usize::from(event["type"] == "input_audio_buffer.speech_stopped");
+        }
+        assert_eq!(stopped, if holds { 1 } else { 2 }, "{eagerness}");
+    }
+}
+
+#[tokio::test]
+async fn with_interrupt_response_off_speech_leaves_the_reply_alone() {
+    let reply = json!({"text": "word ".repeat(30), "beeps": true});
+    let simulator = start(json!({"default": {"greeting": reply}})).await;
+    let mut client = Client::connect(&simulator).await;
+    let detection =
+        json!({"type": "semantic_vad", "create_response": false, "interrupt_response": false});
+    client
+        .update(json!({"audio": {"input": {"turn_detection": detection}}}))
+        .await;
+    client.send(json!({"type": "response.create"})).await;
+    client.until("response.output_audio.delta").await;
+    client.speak("Mm-hm, go on, please go on.").await;
+    let events = client.until("response.done").await;
+    assert_eq!(events.last().unwrap()["response"]["status"], "completed");
+    let kinds = outline(&events);
+    assert!(
+        kinds.contains(&"input_audio_buffer.speech_stopped"),
+        "{kinds:?}"
+    );
+    let more = tokio::time::timeout(Duration::from_millis(400), client.find("response.created"));
+    assert!(more.await.is_err(), "nobody asked for another reply");
+}
+
+#[tokio::test]
+async fn what_a_response_reads_stays_within_what_the_truncation_keeps() {
+    let simulator = start(json!({"default": {"replies": ["Yes."]}})).await;
+    let mut client = Client::connect(&simulator).await;
+    let truncation = json!({"type": "retention_ratio", "retention_ratio": 0.5, "token_limits": {"post_instructions": 200}});
+    let updated = client
+        .update(
+            json!({"instructions": "", "output_modalities": ["text"], "truncation": truncation}),
+        )
+        .await;
+    assert_eq!(updated["session"]["truncation"], truncation);
+    let mut read = Vec::new();
+    for _ in 0..12 {
+        client.type_text(&"a word ".repeat(30)).await;
+        let done = client.find("response.done").await;
+        read.push(done["response"]["usage"]["input_tokens"].as_u64().unwrap());
+    }
+    assert!(read.iter().all(|tokens| *tokens <= 200), "{read:?}");
+    assert!(read.iter().any(|tokens| *tokens > 150), "{read:?}");
+}
