@@ -6,6 +6,7 @@ mod chance;
 mod faults;
 mod learner;
 mod provider;
+mod two_hours;
 mod world;
 
 /// Returns how many cases to run: all of them when asked to, else a sample.

@@ -53,6 +53,7 @@ pub struct Session {
     pub resumes: bool,
     resumable: bool,
     pub calls_tools: bool,
+    finds_turns: bool,
 }
 
 impl Session {
@@ -88,6 +89,7 @@ impl Session {
             count: 0,
             resumable: !capabilities.overlaps,
             resumes,
+            finds_turns: capabilities.finds_turns,
             calls_tools: true,
         }
     }
@@ -156,6 +158,14 @@ impl Session {
                 );
                 self.answer_now(now, chance);
             }
+            ProviderCommand::BeginTurn if !self.finds_turns => {
+                assert!(self.speaking.is_none(), "one turn at a time");
+                self.interrupt(now);
+                let item = ItemId(self.fresh("speech").into());
+                self.stretches.insert(item.clone(), BTreeMap::new());
+                self.speaking = Some(item);
+            }
+            ProviderCommand::Commit if !self.finds_turns => self.turn_ends(now, chance),
             ProviderCommand::Change(_) | ProviderCommand::BeginTurn | ProviderCommand::Commit => {}
         }
     }
@@ -167,6 +177,8 @@ impl Session {
                 self.silence = 0;
                 let item = match &self.speaking {
                     Some(item) => item.clone(),
+                    // Nobody began a turn: it is not heard.
+                    None if !self.finds_turns => continue,
                     None => {
                         let item = ItemId(self.fresh("speech").into());
                         self.speaking = Some(item.clone());
@@ -182,7 +194,7 @@ impl Session {
                     .or_default()
                     .entry(what)
                     .or_default() += 1;
-            } else if self.speaking.is_some() {
+            } else if self.finds_turns && self.speaking.is_some() {
                 self.silence += 1;
                 if self.silence == TURN_ENDS_AFTER_MS {
                     self.turn_ends(now, chance);
@@ -203,17 +215,23 @@ impl Session {
             .collect::<Vec<_>>()
             .join(" ");
         self.memory.texts.push(text.clone());
-        self.says(
-            now + chance.ms(20, 60),
-            ProviderEvent::SpeechStopped { item: item.clone() },
-        );
+        if self.finds_turns {
+            self.says(
+                now + chance.ms(20, 60),
+                ProviderEvent::SpeechStopped { item: item.clone() },
+            );
+        }
         let words = ProviderEvent::LearnerWords { item, text };
-        if chance.percent(80) {
-            self.says(now + chance.ms(100, 300), words);
+        let late = chance.percent(20);
+        if !late {
+            self.says(now + chance.ms(100, 300), words.clone());
+        }
+        // Otherwise it is asked to.
+        if self.finds_turns {
             self.answer(now, chance);
-        } else {
-            self.answer(now, chance);
-            // Late: while it already answers.
+        }
+        if late {
+            // While it already answers.
             self.says(now + chance.ms(600, 1500), words);
         }
     }

@@ -90,6 +90,7 @@ pub fn gemini_like() -> Capabilities {
     Capabilities {
         truncate_replies: false,
         overlaps: false,
+        finds_turns: false,
         session_limit: None,
         ..openai_like()
     }
@@ -194,6 +195,10 @@ impl World {
         let hears = self.play_a_frame();
         let pcm = self.learner.frame(self.now, hears, &mut self.chance);
         self.give(Input::LearnerAudio(pcm));
+        if !self.can.finds_turns {
+            let is_voice = self.learner.speaks();
+            self.give(Input::LearnerVoice { is_voice });
+        }
     }
 
     pub fn give(&mut self, input: Input) {
