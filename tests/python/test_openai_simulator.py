@@ -215,8 +215,18 @@ async def test_every_event_of_the_simulator_fits_the_sdks_types(simulator, tmp_p
 
         transcription = {"model": "gpt-transcribe", "language": "en"}
         await send(type="session.update", session={"type": "realtime", "audio": {"input": {"transcription": transcription}}})
+        by_sense = {"type": "semantic_vad", "eagerness": "high", "create_response": False, "interrupt_response": False}
+        detections = [by_sense, {"type": "server_vad", "silence_duration_ms": 500, "idle_timeout_ms": 6000, "create_response": True}]
+        for detection in detections:
+            audio = {"input": {"turn_detection": detection, "noise_reduction": {"type": "near_field"}}}
+            truncation = {"type": "retention_ratio", "retention_ratio": 0.8, "token_limits": {"post_instructions": 8000}}
+            await send(type="session.update", session={"type": "realtime", "audio": audio, "truncation": truncation})
+            await read_until("session.updated")
         await send(type="response.create")
         await read_until("rate_limits.updated")
+        # Six seconds in which nobody speaks.
+        await send(type="input_audio_buffer.append", audio=base64.b64encode(bytes(2 * RATE_HZ * 7)).decode())
+        await read_until("input_audio_buffer.timeout_triggered", "rate_limits.updated")
         sound = speech(tmp_path, "Yesterday I went to the market and bought some apples.")
         for start in range(0, len(sound), 4_800):
             await send(type="input_audio_buffer.append", audio=base64.b64encode(sound[start : start + 4_800]).decode())
