@@ -6,8 +6,10 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -31,6 +33,16 @@ def simulator(tmp_path: pathlib.Path) -> Iterator[Callable[..., str]]:
             return running.enter_context(started(command))
 
         yield start
+
+
+@pytest.fixture
+def folder() -> Iterator[pathlib.Path]:
+    """A folder for a whole server."""
+    made = pathlib.Path(tempfile.mkdtemp(prefix="avaaz-frames-test-"))
+    # Postgres may have to run as another user, who must reach its folder.
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
 
 
 def simulator_binary() -> str:

@@ -6,8 +6,6 @@ import asyncio
 import dataclasses
 import json
 import pathlib
-import shutil
-import tempfile
 from collections.abc import Callable
 
 import pytest
@@ -89,15 +87,6 @@ SERVICES = {
         tells_tutors_words=lambda frame: any(turn["role"] == "model" for turn in gemini_turns(frame)),
     ),
 }
-
-
-@pytest.fixture
-def folder():
-    made = pathlib.Path(tempfile.mkdtemp(prefix="avaaz-frames-test-"))
-    # Postgres may have to run as another user, who must reach its folder.
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.mark.parametrize("name", SERVICES)

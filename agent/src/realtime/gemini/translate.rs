@@ -516,11 +516,12 @@ impl Translate for Translator {
                 step.events.push(ProviderEvent::ToolCancelled { call });
             }
         }
-        if let Some(update) = message.session_resumption_update {
-            let handle = update
-                .new_handle
-                .filter(|handle| update.resumable == Some(true) && !handle.is_empty())
-                .map(|handle| ResumeHandle(handle.into()));
+        // While it generates or waits for a tool it gives no new handle. The last one stays good: it knows less, and whoever goes on with it tells the rest.
+        if let Some(update) = message.session_resumption_update
+            && update.resumable == Some(true)
+            && let Some(handle) = update.new_handle.filter(|handle| !handle.is_empty())
+        {
+            let handle = Some(ResumeHandle(handle.into()));
             step.events.push(ProviderEvent::Resumable { handle });
         }
         if let Some(go_away) = message.go_away {
