@@ -4,6 +4,7 @@
 
 mod support;
 mod turn_taking;
+mod wire;
 
 mod boundaries;
 mod captions;

@@ -8,7 +8,7 @@ use avaaz_tutor::{ProviderCommand, Speaker};
 use crate::support::world::{World, wait};
 
 /// Spoken by the simulator's voice, at 24 kHz.
-async fn spoken(text: &str) -> Vec<i16> {
+pub async fn spoken(text: &str) -> Vec<i16> {
     let utterance = Utterance {
         text: text.to_owned(),
         language: "en".into(),
@@ -19,15 +19,19 @@ async fn spoken(text: &str) -> Vec<i16> {
     Voice::default().speak(utterance).await.to_vec()
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_cough_does_not_end_the_reply_and_a_sentence_does() {
-    let sentence = spoken("Excuse me, I would like to ask you something about the market.").await;
-    // A short loud sound with a voice in it, and nothing after.
-    let onset = sentence
+/// A short loud sound with a voice in it, and nothing after.
+pub fn cough_of(speech: &[i16]) -> Vec<i16> {
+    let onset = speech
         .iter()
         .position(|sample| sample.unsigned_abs() > 1_000)
         .expect("a voice");
-    let cough = &sentence[onset..onset + 24 * 200];
+    speech[onset..onset + 24 * 200].to_vec()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cough_does_not_end_the_reply_and_a_sentence_does() {
+    let sentence = spoken("Excuse me, I would like to ask you something about the market.").await;
+    let cough = cough_of(&sentence);
 
     let mut world = World::with_turns_left_to_us().await;
     let (stay, line, microphone) = world.greeted().await;
@@ -38,7 +42,7 @@ async fn a_cough_does_not_end_the_reply_and_a_sentence_does() {
     line.replies("r1", words, Duration::from_secs(5)).await;
     world.sounds(&microphone, 1_000, false).await;
     let before = stay.frames().len();
-    world.speaks(&microphone, cough).await;
+    world.speaks(&microphone, &cough).await;
     world.sounds(&microphone, 4_700, false).await;
     let frames = stay.frames();
     let widest = frames[before..]
