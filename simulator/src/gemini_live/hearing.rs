@@ -23,6 +23,8 @@ const TRANSCRIPT_PIECE_MS: u64 = 20;
 /// What is heard on one connection.
 pub(super) struct Hearing {
     input: InputAudio,
+    /// At the native rate, in the learner's turns or not.
+    received_samples: u64,
     /// Whether the client says that the learner is active.
     in_activity: bool,
     /// How far behind the last sample the next one of the native rate lies, in native samples times the foreign rate.
@@ -34,6 +36,7 @@ impl Hearing {
     pub(super) fn new() -> Self {
         Self {
             input: InputAudio::new(InputRate::Hz16000),
+            received_samples: 0,
             in_activity: false,
             phase: 0,
             previous: 0,
@@ -44,9 +47,15 @@ impl Hearing {
         self.in_activity
     }
 
-    /// Converts to the detector's rate, between two neighbours.
+    /// How much audio the connection has received.
+    const fn received_ms(&self) -> u64 {
+        self.received_samples * 1_000 / NATIVE_RATE_HZ as u64
+    }
+
+    /// Takes samples, and converts them to the detector's rate, between two neighbours.
     fn at_native_rate(&mut self, samples: &[i16], rate_hz: u32) -> Vec<i16> {
         if rate_hz == NATIVE_RATE_HZ {
+            self.received_samples += samples.len() as u64;
             return samples.to_vec();
         }
         let (native, foreign) = (u64::from(NATIVE_RATE_HZ), u64::from(rate_hz));
@@ -60,6 +69,7 @@ impl Hearing {
             self.phase -= native;
             self.previous = *sample;
         }
+        self.received_samples += converted.len() as u64;
         converted
     }
 }
@@ -89,14 +99,18 @@ impl Connection {
             .counters
             .on_audio_received(self.number, bytes.len());
         let stretch = Stretch {
-            audio_ms: self.hearing.input.received_ms(),
             duration_ms: samples.len() as u64 * 1_000 / u64::from(rate_hz),
             peak: peak(&samples),
+            audio_ms: 0,
+        };
+        let samples = self.hearing.at_native_rate(&samples, rate_hz);
+        let stretch = Stretch {
+            audio_ms: self.hearing.received_ms(),
+            ..stretch
         };
         self.shared
             .timeline
             .note_at(at_us, self.number, MomentKind::AudioReceived, stretch);
-        let samples = self.hearing.at_native_rate(&samples, rate_hz);
         if detection.is_none() && !self.hearing.in_activity {
             return Ok(());
         }
@@ -133,7 +147,7 @@ impl Connection {
         }
         self.hearing.input.take();
         self.hearing.in_activity = true;
-        self.note_speech(MomentKind::SpeechStarted, self.hearing.input.received_ms());
+        self.note_speech(MomentKind::SpeechStarted, self.hearing.received_ms());
         if self.setup().activity_interrupts {
             self.interrupt().await?;
         }
@@ -147,7 +161,7 @@ impl Connection {
         if !std::mem::take(&mut self.hearing.in_activity) {
             return Ok(());
         }
-        self.note_speech(MomentKind::SpeechStopped, self.hearing.input.received_ms());
+        self.note_speech(MomentKind::SpeechStopped, self.hearing.received_ms());
         let taken = self.hearing.input.take();
         self.end_turn(taken.audio_ms, taken.voiced_ms).await
     }
@@ -162,7 +176,7 @@ impl Connection {
         if !is_speaking {
             return Ok(());
         }
-        self.note_speech(MomentKind::SpeechStopped, self.hearing.input.received_ms());
+        self.note_speech(MomentKind::SpeechStopped, self.hearing.received_ms());
         self.end_turn(taken.audio_ms, taken.voiced_ms).await
     }
 

@@ -1,5 +1,6 @@
 use std::time::Instant;
 
+use avaaz_simulator::MomentKind;
 use serde_json::json;
 
 use super::client::{Gemini, audio_ms, has, words};
@@ -94,6 +95,12 @@ async fn the_client_brackets_the_learners_turn_where_it_wants_to() {
     let messages = client.generation().await;
     assert_eq!(words(&messages, "inputTranscription"), " Hello");
     assert!(audio_ms(&messages) > 500);
+    let timeline = simulator.timeline(0).entries;
+    let received = timeline
+        .iter()
+        .rfind(|moment| moment.kind == MomentKind::AudioReceived)
+        .unwrap();
+    assert_eq!(received.audio_ms, 2 * sound.len() as u64 / 24);
     // The sound outside was no turn.
     assert_eq!(
         simulator.stats().sent("serverContent.generationComplete"),
