@@ -4,6 +4,7 @@
 
 mod chance;
 mod faults;
+mod interruptions;
 mod learner;
 mod provider;
 mod two_hours;

@@ -30,6 +30,29 @@ pub struct Said {
     pub answers: BTreeSet<usize>,
     pub received: Duration,
     pub text: String,
+    /// Where each piece ends, in bytes.
+    pub pieces: Vec<usize>,
+}
+
+impl Said {
+    /// Returns when the last of these first words has been spoken.
+    pub fn spoken_by(&self, words: &str) -> Duration {
+        let mut begins = 0;
+        let mut at = Duration::ZERO;
+        for ends in &self.pieces {
+            if words.len() <= *ends {
+                let share = (words.len() - begins) as f64 / (*ends - begins) as f64;
+                return if words.is_empty() {
+                    Duration::ZERO
+                } else {
+                    at + WORD.mul_f64(share)
+                };
+            }
+            begins = *ends;
+            at += WORD;
+        }
+        at
+    }
 }
 
 pub struct Session {
@@ -148,7 +171,6 @@ impl Session {
                 assert!(said.text.starts_with(&heard_text), "words that were said");
                 self.memory.texts.retain(|text| *text != said.text);
                 self.memory.texts.push(heard_text);
-                said.text.clear();
             }
             ProviderCommand::ToolResult { call, .. } => {
                 assert_eq!(
@@ -270,8 +292,10 @@ impl Session {
             },
         );
         let mut text = String::new();
+        let mut pieces = Vec::new();
         for (n, word) in words.into_iter().enumerate() {
             text.push_str(&word);
+            pieces.push(text.len());
             let at = at + Duration::from_millis(30) * u32::try_from(n).expect("few words");
             self.says(
                 at,
@@ -297,6 +321,7 @@ impl Session {
             answers,
             received: Duration::ZERO,
             text,
+            pieces,
         };
         self.replies.insert(reply.clone(), said);
         self.generates = Some(reply.clone());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use avaaz_tutor::{
     Bridge, BridgeSetup, Brief, Capabilities, EndedTurn, Fault, FaultKind, HandedOver, Input,
     Level, Mode, Moment, Output, Patience, ProviderEvent, ReplyId, ResumeHandle, SessionSetup,
-    Speaker, ToolOffer,
+    ToolOffer,
 };
 
 use crate::chance::Chance;
@@ -24,6 +24,9 @@ struct Playing {
     given: Duration,
     sent: Duration,
     heard: Duration,
+    /// What has reached the listener's ear, which nobody tells.
+    really_heard: Duration,
+    log: VecDeque<(Moment, Duration)>,
     finishing: bool,
 }
 
@@ -63,8 +66,11 @@ pub struct World {
     pub ended: bool,
     /// How much of each thing that was said was written down, or answered.
     pub credited: BTreeMap<usize, usize>,
-    /// What nobody heard of replies that were cut, by reply.
-    pub unheard: Vec<String>,
+    /// How long a frame takes to the ear, as we estimate it and as it is.
+    pub lag: (Duration, Duration),
+    stopped: Option<(ReplyId, Duration)>,
+    /// By how much each cut missed what was heard.
+    pub errors: Vec<Duration>,
     tool_results: BTreeSet<String>,
     tools_run: BTreeSet<String>,
     tools_running: Vec<(Moment, Arc<str>)>,
@@ -158,7 +164,9 @@ impl World {
             turns: Vec::new(),
             ended: false,
             credited: BTreeMap::new(),
-            unheard: Vec::new(),
+            lag: (LAG, LAG),
+            stopped: None,
+            errors: Vec::new(),
             tool_results: BTreeSet::new(),
             tools_run: BTreeSet::new(),
             tools_running: Vec::new(),
@@ -230,6 +238,13 @@ impl World {
             self.now,
             connects_in,
         );
+        for told in setup.history.iter().filter(|turn| turn.interrupted) {
+            let kept = self.turns.iter().find(|turn| turn.turn.0 == told.seq);
+            assert!(
+                kept.is_none_or(|kept| kept.text == told.text),
+                "told what was not heard"
+            );
+        }
         self.opened.push(setup);
         self.opened_at.push(self.now);
         session
@@ -266,6 +281,11 @@ impl World {
                         "a tool was run twice"
                     );
                 }
+                if let avaaz_tutor::ProviderCommand::Truncate { reply, heard, .. } = &command
+                    && let Some((_, really)) = self.stopped.as_ref().filter(|(of, _)| of == reply)
+                {
+                    self.errors.push(heard.abs_diff(*really));
+                }
                 let session = self.main.as_mut().expect("an open session");
                 assert!(session.is_ready, "a session that is ready");
                 session.command(command, self.now, &mut self.chance);
@@ -286,6 +306,8 @@ impl World {
                         given: pcm.duration(),
                         sent: Duration::ZERO,
                         heard: Duration::ZERO,
+                        really_heard: Duration::ZERO,
+                        log: VecDeque::new(),
                         finishing: false,
                     }),
                 }
@@ -300,6 +322,8 @@ impl World {
                 }
             }
             Output::StopPlayout => {
+                let front = self.playing.front();
+                self.stopped = front.map(|front| (front.reply.clone(), front.really_heard));
                 self.playing.clear();
                 self.paused = false;
             }
@@ -331,8 +355,17 @@ impl World {
     }
 
     fn turn_ended(&mut self, turn: EndedTurn) {
-        if turn.speaker == Speaker::Tutor && turn.interrupted {
-            self.unheard.push(turn.text.clone());
+        if let Some((reply, heard)) = self.stopped.take().filter(|_| turn.interrupted) {
+            let said = self
+                .main
+                .as_ref()
+                .and_then(|session| session.replies.get(&reply));
+            let spoken = said.map_or(Duration::ZERO, |said| said.spoken_by(&turn.text));
+            assert!(
+                spoken <= heard,
+                "{:?} was not heard: {spoken:?} of {heard:?}",
+                turn.text
+            );
         }
         self.turns.push(turn);
     }
@@ -487,11 +520,24 @@ impl World {
         let Some(front) = self.playing.front_mut().filter(|_| !self.paused) else {
             return false;
         };
+        let (estimated, really) = self.lag;
         if front.sent < front.given {
             front.sent = (front.sent + FRAME).min(front.given);
-            front.heard = front.heard.max(front.sent.saturating_sub(LAG));
+            front.log.push_back((self.now, front.sent));
+            front.heard = front.heard.max(front.sent.saturating_sub(estimated));
+            while front
+                .log
+                .front()
+                .is_some_and(|(at, _)| *at + really <= self.now)
+            {
+                front.really_heard = front
+                    .log
+                    .pop_front()
+                    .map_or(front.really_heard, |(_, upto)| upto);
+            }
         } else if front.heard < front.given {
             front.heard = (front.heard + FRAME).min(front.given);
+            front.really_heard = (front.really_heard + FRAME).min(front.given);
         } else if front.finishing {
             let reply = front.reply.clone();
             self.playing.pop_front();
