@@ -121,7 +121,8 @@ impl Turns {
 
     /// Notes what something cost, after the turn that it belongs to.
     pub(super) fn used(&self, turn: Option<TurnId>, usage: Usage) {
-        let Some(model) = &self.model else { return };
+        // A session that was given up before it told its model still costs.
+        let model = self.model.as_deref().unwrap_or("unknown");
         let turn = turn.and_then(|turn| {
             let found = self.recent.iter().find(|(known, _)| *known == turn);
             found.map(|(_, id)| *id)
@@ -130,7 +131,7 @@ impl Turns {
             id: Uuid::now_v7(),
             turn,
             provider: self.provider.clone(),
-            model: model.clone(),
+            model: model.to_owned(),
             usage,
             at: SystemTime::now(),
         })));

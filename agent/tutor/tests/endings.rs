@@ -325,3 +325,70 @@ fn a_goodbye_that_never_comes_is_waited_for_half_a_minute() {
     assert_eq!(last, &Output::End(EndReason::TimeLimit));
     assert!(*at <= spent + secs(45), "{at:?}");
 }
+
+#[test]
+fn a_conversation_that_begins_with_nothing_to_spend_is_a_goodbye() {
+    let mut world = World::new(bridge_setup());
+    world.give(Input::Spent(Spending::All));
+    world.joins();
+    world.ready();
+    world.run(secs(1));
+    assert_eq!(world.replies_asked().len(), 1);
+    assert!(world.replies_asked()[0].unwrap().contains("nearly up"));
+    world.says("r1", &["Not", " today."], 500);
+    world.run(secs(3));
+    assert_eq!(
+        world.outputs().last(),
+        Some(&&Output::End(EndReason::TimeLimit))
+    );
+}
+
+#[test]
+fn in_a_conversation_of_hours_the_cap_is_exceeded_by_the_turn_that_reaches_it_and_one_more_at_most()
+{
+    // Turns cost from a hundredth of the cap to two fifths of it.
+    for cost in [1, 7, 20, 40] {
+        let mut setup = bridge_setup();
+        setup.time_limit = secs(3 * 3600);
+        setup.capabilities.session_limit = None;
+        let mut world = World::new(setup);
+        world.joins();
+        world.ready();
+        world.says("greeting", &["Hello."], 400);
+        world.run(secs(2));
+        let (mut spent, mut said, mut after_cap) = (0, 0, 0);
+        let mut asked = world.replies_asked().len();
+        while !world.bridge.is_over() {
+            assert!(world.now < secs(2 * 3600), "it was never honoured");
+            if world.replies_asked().len() == asked {
+                world.run(secs(57));
+                world.learner_says(&format!("i{said}"), "And then?");
+            }
+            asked = world.replies_asked().len();
+            after_cap += u32::from(spent >= 100);
+            world.says(&format!("r{said}"), &["So", " it", " was."], 500);
+            said += 1;
+            spent += cost;
+            if spent >= 100 {
+                world.give(Input::Spent(Spending::All));
+            } else if spent >= 80 {
+                world.give(Input::Spent(Spending::NearlyAll));
+            }
+            world.run(secs(3));
+        }
+        assert!(
+            after_cap <= 1,
+            "{after_cap} turns after the cap, {cost} each"
+        );
+        assert_eq!(
+            world.outputs().last(),
+            Some(&&Output::End(EndReason::TimeLimit))
+        );
+        let told = world.replies_asked();
+        let told = told
+            .iter()
+            .flatten()
+            .filter(|asked| asked.contains("nearly up"));
+        assert_eq!(told.count(), 1, "{cost} each");
+    }
+}

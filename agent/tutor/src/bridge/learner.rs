@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Bridge, Expecting, Owed, Tried};
+use crate::allowance::LastReply;
 use crate::ear::{at_rate, is_loud};
 use crate::floor::Holder;
 use crate::{
@@ -290,7 +291,11 @@ impl Bridge {
         {
             return;
         }
-        let due = self.owed.filter(|_| self.now >= self.owed_from);
+        // Once the money is spent, there is only a goodbye left to say.
+        let only_goodbye = self.allowance.last_reply() == LastReply::Owed;
+        let due = self
+            .owed
+            .filter(|_| self.now >= self.owed_from && !only_goodbye);
         let instructions = match due {
             Some(Owed::Greeting) => Some(crate::instructions::greeting(&self.brief)),
             Some(Owed::Rest) => Some(crate::instructions::continuation(
