@@ -41,7 +41,7 @@ class Service:
     faults: Callable[[dict], list[str]]
     kind: Callable[[dict], str]
     expected: set[str]
-    begins: str
+    begins: Callable[[dict], bool]
     is_cut: Callable[[dict], bool]
     tells_tutors_words: Callable[[dict], bool]
 
@@ -67,7 +67,8 @@ SERVICES = {
             "conversation.item.create",
             "conversation.item.truncate",
         },
-        begins="session.update",
+        # Later ones change what has begun.
+        begins=lambda frame: "output_modalities" in frame.get("session", {}),
         is_cut=lambda frame: frame["type"] == "conversation.item.truncate",
         tells_tutors_words=lambda frame: frame.get("item", {}).get("role") == "assistant",
     ),
@@ -82,7 +83,7 @@ SERVICES = {
             "realtimeInput.audio",
             "realtimeInput.activityEnd",
         },
-        begins="setup",
+        begins=lambda frame: "setup" in frame,
         is_cut=lambda frame: any("was cut off" in turn["parts"][0]["text"] for turn in gemini_turns(frame)),
         tells_tutors_words=lambda frame: any(turn["role"] == "model" for turn in gemini_turns(frame)),
     ),
@@ -103,7 +104,7 @@ def test_every_frame_of_a_conversation_fits_the_sdks_types(name, simulator, fold
     assert {fault for frame in frames for fault in service.faults(frame)} == set()
     assert {service.kind(frame) for frame in frames} >= service.expected
     # The second connection was told what had been said before it.
-    assert sum(service.kind(frame) == service.begins for frame in frames) >= 2
+    assert sum(map(service.begins, frames)) >= 2
     assert any(service.tells_tutors_words(frame) for frame in frames)
 
 
@@ -125,6 +126,8 @@ async def converse(given: dict, speech, record: pathlib.Path, service: Service) 
             await room.local_participant.send_text("What is an apple?", topic="lk.chat")
             await until("a second connection with the history", lambda: second_connection(record, service))
             await until("the answer after the break", lambda: "indeed" in " ".join(heard.words(tutor.identity)))
+            # Words may come a moment before the state that goes with them.
+            await asyncio.sleep(0.5)
             await until("the end of that answer", lambda: tutor.attributes.get("lk.agent.state") == "listening")
         finally:
             saying.cancel()
@@ -136,7 +139,7 @@ async def converse(given: dict, speech, record: pathlib.Path, service: Service) 
 def second_connection(record: pathlib.Path, service: Service) -> bool:
     """Whether the tutor's words were told after the setup of a second session."""
     frames = sent(record)
-    begun = [index for index, frame in enumerate(frames) if service.kind(frame) == service.begins]
+    begun = [index for index, frame in enumerate(frames) if service.begins(frame)]
     return len(begun) > 1 and any(map(service.tells_tutors_words, frames[begun[-1] :]))
 
 
