@@ -43,6 +43,11 @@ for (const provider of ['openai', 'gemini'] as const) {
         .toMatchObject({ seq: 3, speaker: 'tutor', text: REPLY, interrupted: false })
       expect((await ada.turns())[2]?.ended_at).not.toBeNull()
       await ada.expectStored(3, provider)
+      // What the provider says of tokens is on the account, too.
+      const { total } = await ada.api<{ total: { output_audio_tokens: number } }>(
+        '/sessions/default/usage',
+      )
+      expect(total.output_audio_tokens).toBeGreaterThan(0)
 
       expect(await ada.words()).toEqual([
         { speaker: 'tutor', text: GREETING },
