@@ -52,6 +52,10 @@ fn a_provider_that_refuses_us_is_left_at_once() {
     assert_eq!(used(&world), [1]);
     let opened = world.opened();
     assert_eq!((opened.len(), opened[0].0), (1, world.now));
+    assert_eq!(
+        opened[0].1.voice, None,
+        "the other one has voices of its own"
+    );
     world.ready();
     assert_eq!(world.hand_overs()[0].to, 1);
     assert_eq!(

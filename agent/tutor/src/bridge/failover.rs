@@ -121,6 +121,11 @@ impl Bridge {
         }
     }
 
+    /// Returns whether the next session is opened with the provider that is wanted.
+    pub(super) fn serves_the_wanted(&self) -> bool {
+        self.next_provider() == self.providers.wanted
+    }
+
     /// Returns the provider that the next session is opened with.
     pub(super) fn next_provider(&self) -> usize {
         if self.change_cause() == Some(HandOverCause::Settings) {

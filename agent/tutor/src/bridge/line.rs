@@ -38,9 +38,12 @@ pub(super) enum Line {
 impl Bridge {
     pub(super) fn setup(&self, history: Vec<PastTurn>) -> SessionSetup {
         let instructions = crate::instructions::instructions(&self.brief);
+        let setup = SessionSetup::from_brief(&self.brief, instructions, history);
         SessionSetup {
             tools: self.tools.offers(),
-            ..SessionSetup::from_brief(&self.brief, instructions, history)
+            // A voice is the wanted provider's; another one may refuse its name.
+            voice: setup.voice.clone().filter(|_| self.serves_the_wanted()),
+            ..setup
         }
     }
 
