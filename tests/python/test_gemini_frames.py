@@ -62,7 +62,8 @@ def test_we_find_the_turns_in_every_session(frames):
     assert {json.dumps(setup["realtimeInputConfig"], sort_keys=True) for setup in setups} == {
         json.dumps(REALTIME_INPUT_CONFIG, sort_keys=True)
     }
-    assert all("slidingWindow" in setup["contextWindowCompression"] for setup in setups)
+    windows = {json.dumps(setup["contextWindowCompression"], sort_keys=True) for setup in setups}
+    assert windows == {'{"slidingWindow": {"targetTokens": 4800}, "triggerTokens": 6000}'}
     assert {setup["sessionResumption"].get("handle") for setup in setups} == {None, "handle"}
 
 

@@ -219,7 +219,7 @@ async def test_every_event_of_the_simulator_fits_the_sdks_types(simulator, tmp_p
         detections = [by_sense, {"type": "server_vad", "silence_duration_ms": 500, "idle_timeout_ms": 6000, "create_response": True}]
         for detection in detections:
             audio = {"input": {"turn_detection": detection, "noise_reduction": {"type": "near_field"}}}
-            truncation = {"type": "retention_ratio", "retention_ratio": 0.8, "token_limits": {"post_instructions": 8000}}
+            truncation = {"type": "retention_ratio", "retention_ratio": 0.8, "token_limits": {"post_instructions": 6000}}
             await send(type="session.update", session={"type": "realtime", "audio": audio, "truncation": truncation})
             await read_until("session.updated")
         await send(type="response.create")

@@ -8,6 +8,12 @@ use super::wire::{
     SlidingWindow, SpeechConfig, ThinkingConfig, Tool, Transcription, VoiceConfig,
 };
 
+/// Past so many tokens the oldest of the conversation is forgotten, so that an answer late in a long conversation costs no more
+/// than one early in it.
+const CONTEXT_TOKENS: u32 = 6_000;
+/// So much is kept then.
+const RETAINED_TOKENS: u32 = 4_800;
+
 /// The service's own voices.
 const VOICES: [&str; 30] = [
     "Puck",
@@ -101,9 +107,12 @@ pub(super) fn whole(setup: &SessionSetup, model_name: &str) -> Setup {
         session_resumption: SessionResumption {
             handle: setup.resume.as_ref().map(|handle| handle.0.to_string()),
         },
-        // Without it a session of sound ends after a quarter of an hour.
+        // Without it a session of sound ends after a quarter of an hour, and each turn costs more than the one before.
         context_window_compression: ContextWindowCompression {
-            sliding_window: SlidingWindow {},
+            trigger_tokens: CONTEXT_TOKENS,
+            sliding_window: SlidingWindow {
+                target_tokens: RETAINED_TOKENS,
+            },
         },
         input_audio_transcription: Transcription {
             language_codes: if model.is_current {

@@ -127,12 +127,16 @@ pub struct SessionResumption {
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the protocol's own words")]
 pub struct ContextWindowCompression {
+    pub trigger_tokens: u32,
     pub sliding_window: SlidingWindow,
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the protocol's own words")]
-pub struct SlidingWindow {}
+pub struct SlidingWindow {
+    pub target_tokens: u32,
+}
 
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -10,9 +10,9 @@ use super::wire::{
     Tool, Transcription, Truncation, VoiceActivity,
 };
 
-/// Past so many tokens behind the instructions the oldest of the conversation is forgotten: about nine minutes of talk, so that
+/// Past so many tokens behind the instructions the oldest of the conversation is forgotten: about seven minutes of talk, so that
 /// an answer late in a long conversation costs no more than one early in it.
-const CONTEXT_TOKENS: u32 = 8_000;
+const CONTEXT_TOKENS: u32 = 6_000;
 /// So much is kept then; forgetting a fifth at a time leaves the rest cached for many turns.
 const RETAINED: f32 = 0.8;
 

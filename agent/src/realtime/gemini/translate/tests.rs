@@ -147,7 +147,7 @@ fn a_session_is_set_up_as_soon_as_the_socket_is_open() {
                 "turnCoverage": "TURN_INCLUDES_ONLY_ACTIVITY",
             },
             "sessionResumption": {"handle": "h"},
-            "contextWindowCompression": {"slidingWindow": {}},
+            "contextWindowCompression": {"triggerTokens": 6000, "slidingWindow": {"targetTokens": 4800}},
             "inputAudioTranscription": {"languageCodes": ["en-GB", "de"]},
             "outputAudioTranscription": {},
         }})]

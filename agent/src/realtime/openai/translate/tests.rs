@@ -119,7 +119,7 @@ fn a_session_is_set_up_when_it_is_created_and_ready_when_that_is_confirmed() {
             },
             "tools": [],
             "tool_choice": "auto",
-            "truncation": {"type": "retention_ratio", "retention_ratio": 0.8, "token_limits": {"post_instructions": 8000}},
+            "truncation": {"type": "retention_ratio", "retention_ratio": 0.8, "token_limits": {"post_instructions": 6000}},
         })
     );
     let updated = receive(
