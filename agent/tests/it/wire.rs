@@ -95,10 +95,20 @@ async fn converse(provider: Arc<dyn Provider>) {
     say.send(thanks).unwrap();
     let written = host.until(|written| !written.ended.is_empty()).await;
     assert_eq!(written.ended, [EndReason::TutorEnded]);
-    let last = written.turns.last().unwrap();
+    let turns: Vec<_> = written
+        .turns
+        .iter()
+        .map(|turn| (turn.speaker, turn.text.as_str()))
+        .collect();
     assert_eq!(
-        (last.speaker, last.text.as_str()),
-        (Speaker::Tutor, "Goodbye, Ada.")
+        turns,
+        [
+            (Speaker::Tutor, "Hello Ada."),
+            (Speaker::Learner, "What is a quay?"),
+            (Speaker::Tutor, ANSWER),
+            (Speaker::Learner, "Thank you, that is all."),
+            (Speaker::Tutor, "Goodbye, Ada."),
+        ]
     );
     learner.abort();
     runtime.close();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::transcript::Transcript;
 use crate::{
-    Caption, EndedTurn, ItemId, Latency, Moment, Output, PastTurn, Speaker, TurnId, Usage,
+    Caption, EndedTurn, ItemId, Latency, Moment, Output, PastTurn, Speaker, ToolCall, TurnId, Usage,
 };
 
 /// How long the words of a turn may take to come.
@@ -78,6 +78,12 @@ impl Floor {
 
     pub(crate) fn transcript(&self) -> &Transcript {
         &self.transcript
+    }
+
+    /// Keeps a call of a tool where it was made, for the sessions to come.
+    pub(crate) fn tool_called(&mut self, call: &ToolCall, output: &str) {
+        let after = self.last_begun();
+        self.transcript.called(after, call, output);
     }
 
     /// Returns whether words are still to come.

@@ -2,17 +2,24 @@
 
 use std::collections::VecDeque;
 
-use crate::{PastTurn, Speaker, TurnId};
+use crate::{PastTurn, Speaker, ToolCall, TurnId};
 
 /// How many turns are kept at most.
 const MOST_TURNS: usize = 200;
 /// How many characters of them a provider is told at most; the newest count.
 const MOST_CHARS: usize = 12_000;
+/// How many calls of tools are kept at most.
+const MOST_CALLS: usize = 16;
+/// The longest arguments and the longest result of a call that are told, in characters.
+const LONGEST_OF_A_CALL: usize = 200;
 
 /// The turns so far, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Transcript {
     turns: VecDeque<PastTurn>,
+    /// Calls of tools, as the tutor's own words in brackets, with the number of the turn that they came after. They are no turns:
+    /// nobody saw or heard them.
+    calls: VecDeque<PastTurn>,
 }
 
 impl Transcript {
@@ -26,6 +33,23 @@ impl Transcript {
         self.turns.push_back(turn);
         if self.turns.len() > MOST_TURNS {
             self.turns.pop_front();
+        }
+    }
+
+    /// Keeps what the tutor called after this turn had begun, and what came of it.
+    pub(crate) fn called(&mut self, after: u32, call: &ToolCall, output: &str) {
+        let (arguments, output) = (short(&call.arguments), short(output));
+        self.calls.push_back(PastTurn {
+            seq: after,
+            speaker: Speaker::Tutor,
+            text: format!(
+                "[Not said aloud: I called {} with {arguments}, and it returned {output}]",
+                short(&call.name)
+            ),
+            interrupted: false,
+        });
+        if self.calls.len() > MOST_CALLS {
+            self.calls.pop_front();
         }
     }
 
@@ -55,12 +79,16 @@ impl Transcript {
         }
     }
 
-    /// Returns the newest turns that fit, oldest first, without those that have no words.
-    pub(crate) fn for_provider(&self) -> Vec<PastTurn> {
+    /// Returns the newest turns that fit, oldest first, without those that have no words, and the calls of tools at their
+    /// places. `sounding` is a turn that has not ended.
+    pub(crate) fn for_provider(&self, sounding: Option<PastTurn>) -> Vec<PastTurn> {
+        let mut all: Vec<&PastTurn> = self.turns.iter().chain(&sounding).collect();
+        // Turns are in order already, and a call comes behind the turn that it has the number of.
+        all.extend(&self.calls);
+        all.sort_by_key(|turn| turn.seq);
         let mut left = MOST_CHARS;
-        let mut newest: Vec<PastTurn> = self
-            .turns
-            .iter()
+        let mut newest: Vec<PastTurn> = all
+            .into_iter()
             .rev()
             .filter(|turn| !turn.text.trim().is_empty())
             .take_while(|turn| {
@@ -74,6 +102,15 @@ impl Transcript {
         newest.reverse();
         newest
     }
+}
+
+/// Cuts what is too long to be told.
+fn short(text: &str) -> String {
+    let mut short: String = text.chars().take(LONGEST_OF_A_CALL).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
 }
 
 #[cfg(test)]
@@ -98,7 +135,7 @@ mod tests {
                 .collect(),
         );
         let told: Vec<u32> = transcript
-            .for_provider()
+            .for_provider(None)
             .iter()
             .map(|turn| turn.seq)
             .collect();
@@ -111,9 +148,33 @@ mod tests {
             turn(1, Speaker::Learner, ""),
             turn(2, Speaker::Tutor, "Yes?"),
         ]);
-        assert_eq!(transcript.for_provider().len(), 1);
+        assert_eq!(transcript.for_provider(None).len(), 1);
         transcript.set_text(TurnId(1), "Hello");
-        assert_eq!(transcript.for_provider()[0].text, "Hello");
+        assert_eq!(transcript.for_provider(None)[0].text, "Hello");
+    }
+
+    #[test]
+    fn calls_are_told_at_their_place_and_are_short_and_few() {
+        let mut transcript = Transcript::new(vec![
+            turn(1, Speaker::Learner, "Slower"),
+            turn(2, Speaker::Tutor, "Yes"),
+        ]);
+        let call = ToolCall {
+            id: "c".into(),
+            name: "set_patience".to_owned(),
+            arguments: "{}".to_owned(),
+        };
+        for _ in 0..100 {
+            transcript.called(1, &call, &"x".repeat(4_000));
+        }
+        let told = transcript.for_provider(Some(turn(3, Speaker::Tutor, "And")));
+        assert_eq!(told.len(), 3 + MOST_CALLS);
+        assert_eq!(
+            (told[0].text.as_str(), told[17].text.as_str()),
+            ("Slower", "Yes")
+        );
+        assert!(told[1].text.contains("set_patience") && told[1].text.chars().count() < 300);
+        assert!(!transcript.waits_for_an_answer());
     }
 
     #[test]

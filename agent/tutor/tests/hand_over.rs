@@ -3,7 +3,7 @@ mod support;
 
 use avaaz_tutor::{
     Brief, FaultKind, HandOverCause, Input, Output, Pcm, ProviderCommand, ProviderEvent, ReplyEnd,
-    ResumeHandle, SessionSetup, VoiceState,
+    ResumeHandle, SessionSetup, ToolCall, VoiceState,
 };
 use support::*;
 
@@ -273,6 +273,45 @@ fn a_changed_voice_is_heard_from_the_next_reply_on() {
     assert!(world.has(&Output::SwitchToNext));
     assert_eq!(prepared(&world)[0].voice.as_deref(), Some("cedar"));
     assert_eq!(world.hand_overs()[0].cause, HandOverCause::Settings);
+}
+
+#[test]
+fn a_new_session_is_told_what_was_called_at_its_place_and_nobody_else_is() {
+    let mut world = aged();
+    world.learner_says("i1", "Please be slower.");
+    world.provider(ProviderEvent::ToolCalled(ToolCall {
+        id: "c1".into(),
+        name: "set_patience".to_owned(),
+        arguments: r#"{"patience":"patient"}"#.to_owned(),
+    }));
+    world.give(Input::ToolReturned {
+        call: "c1".into(),
+        output: Ok(r#"{"ok":true}"#.to_owned()),
+    });
+    world.says("r1", &["Of", " course."], 500);
+    world.run(secs(3));
+    let told: Vec<&str> = prepared(&world)
+        .last()
+        .unwrap()
+        .history
+        .iter()
+        .map(|turn| turn.text.as_str())
+        .collect();
+    let call = r#"[Not said aloud: I called set_patience with {"patience":"patient"}, and it returned {"ok":true}]"#;
+    assert_eq!(told, ["Hello!", "Please be slower.", call, "Of course."]);
+    let kept: Vec<&str> = world
+        .turns()
+        .iter()
+        .map(|turn| turn.text.as_str())
+        .collect();
+    assert_eq!(
+        kept,
+        ["", "Of course."],
+        "the words of the first one follow"
+    );
+    assert!((0..9).all(|turn| !world.caption(turn).contains("set_patience")));
+    world.next_ready();
+    assert!(world.has(&Output::SwitchToNext));
 }
 
 #[test]

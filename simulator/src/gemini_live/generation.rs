@@ -11,7 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::choose::{Choice, choose};
 use super::connection::{Connection, End, Later};
-use super::context::Entry;
+use super::context::{Entry, EntryKind};
 use super::setup::Model;
 use super::usage;
 use crate::delivery::{Delivery, Plan, Step};
@@ -30,6 +30,8 @@ pub(super) struct Generation {
     /// Words that come along with the next piece of audio; only in every second turn, as the service does both.
     unsent_words: Option<String>,
     samples: u64,
+    /// How much of the context was there when it began.
+    began_after: usize,
     first_audio_at: Option<Instant>,
     /// Calls that hold it up until they are answered.
     pub(super) waits_for_tools: bool,
@@ -63,6 +65,10 @@ impl Generation {
 impl Connection {
     /// Begins a turn of the tutor, about all that the context holds.
     pub(super) async fn begin_generation(&mut self) -> Result<(), End> {
+        // What was held up by a call goes on.
+        if let Some(held_up) = self.generation.take() {
+            self.enter_words(&held_up, &held_up.words);
+        }
         let setup = self.setup();
         let Choice {
             reply,
@@ -92,18 +98,13 @@ impl Connection {
         };
         self.generations_begun += 1;
         self.note(MomentKind::ResponseCreated, Stretch::default());
-        // What was held up by a call goes on.
-        if let Some(held_up) = self.generation.take()
-            && !held_up.words.is_empty()
-        {
-            self.context.push(Entry::tutors(&held_up.words));
-        }
         self.generation = Some(Generation {
             id,
             delivery: Some(AbortOnDropHandle::new(tokio::spawn(delivery.run(plan)))),
             words: String::new(),
             unsent_words: self.generations_begun.is_multiple_of(2).then(String::new),
             samples: 0,
+            began_after: self.context.len(),
             first_audio_at: None,
             waits_for_tools: false,
         });
@@ -237,6 +238,21 @@ impl Connection {
         self.end_generation(generation, &heard).await
     }
 
+    /// Keeps these words of a turn, before what came back meanwhile from functions that it called.
+    fn enter_words(&mut self, generation: &Generation, kept: &str) {
+        if kept.is_empty() {
+            return;
+        }
+        let behind_the_rest = self
+            .context
+            .iter()
+            .rposition(|entry| !matches!(entry.kind, EntryKind::Output { .. }))
+            .map_or(0, |last| last + 1);
+        let place = behind_the_rest.max(generation.began_after);
+        self.context
+            .insert(place.min(self.context.len()), Entry::tutors(kept));
+    }
+
     /// Tells that a turn is over, and keeps these words of it.
     async fn end_generation(&mut self, generation: Generation, kept: &str) -> Result<(), End> {
         let audio_ms = generation.audio_ms();
@@ -247,9 +263,7 @@ impl Connection {
             &generation.words,
             audio_ms,
         );
-        if !kept.is_empty() {
-            self.context.push(Entry::tutors(kept));
-        }
+        self.enter_words(&generation, kept);
         self.note(MomentKind::ResponseDone, Stretch::default());
         let mut content = json!({"turnComplete": true});
         if self.setup().model == Model::Live38Thinking {

@@ -340,7 +340,6 @@ impl Translator {
         if content.interrupted == Some(true) {
             self.end_reply(ReplyEnd::Cancelled, usage, step);
             self.was_interrupted = true;
-            self.settle_words(false, step);
         }
         if let Some(words) = content.input_transcription {
             self.learner_words(words, step);
@@ -360,7 +359,6 @@ impl Translator {
         }
         if content.generation_complete == Some(true) {
             self.end_reply(ReplyEnd::Complete, usage, step);
-            self.settle_words(false, step);
         }
         if content.turn_complete == Some(true) {
             let how = errors::of_turn(content.turn_complete_reason.as_deref());
@@ -375,9 +373,6 @@ impl Translator {
         if said_nothing && !was_interrupted && !self.turn_is_open && self.due == Due::Answer {
             // It said nothing: that was the answer.
             self.due = Due::Nothing;
-            if let Some(heard) = &mut self.heard {
-                heard.is_answered = true;
-            }
             let reply = ReplyId(self.name("reply"));
             self.last = Some(reply.clone());
             self.last_is_secret = false;
@@ -387,7 +382,7 @@ impl Translator {
                 usage: usage.take(),
             });
         }
-        self.settle_words(true, step);
+        self.settle_words(step);
     }
 
     fn tools_called(&mut self, called: ToolCallInfo, usage: &mut Option<Usage>, step: &mut Step) {
@@ -400,10 +395,6 @@ impl Translator {
         {
             self.spoken = None;
             self.due = Due::AfterTool;
-            if let Some(heard) = self.heard.as_mut().filter(|_| !self.turn_is_open) {
-                heard.is_answered = true;
-            }
-            self.settle_words(false, step);
         }
         for call in called.function_calls {
             let arguments = call.arguments();

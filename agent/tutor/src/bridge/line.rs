@@ -49,19 +49,17 @@ impl Bridge {
 
     /// Returns what a session is told of what was said.
     pub(super) fn history(&self) -> Vec<PastTurn> {
-        let mut history = self.floor.transcript().for_provider();
-        if let (Holder::Tutor { turn, .. }, Some(reply)) =
-            (self.floor.holder(), self.replies.front())
-        {
+        let sounding = match (self.floor.holder(), self.replies.front()) {
             // It still sounds, and will have been heard.
-            history.push(PastTurn {
+            (Holder::Tutor { turn, .. }, Some(reply)) => Some(PastTurn {
                 seq: turn.0,
                 speaker: Speaker::Tutor,
                 text: reply.whole_text().trim().to_owned(),
                 interrupted: reply.broken,
-            });
-        }
-        history
+            }),
+            _ => None,
+        };
+        self.floor.transcript().for_provider(sounding)
     }
 
     pub(super) fn open_provider(&mut self) {

@@ -180,6 +180,7 @@ impl Bridge {
 
     /// Gives a result to the session that asked.
     fn tool_over(&mut self, call: ToolCall, output: String, answers: Option<Moment>) {
+        self.floor.tool_called(&call, &output);
         self.tools
             .remember(call.clone(), output.clone(), Some(self.tools.session));
         self.answer(&call, output, answers);
@@ -224,8 +225,9 @@ impl Bridge {
         self.out.push_back(Output::CancelTool {
             call: running.call.id.clone(),
         });
-        self.tools
-            .remember(running.call, failure("it was interrupted"), None);
+        let output = failure("it was interrupted");
+        self.floor.tool_called(&running.call, &output);
+        self.tools.remember(running.call, output, None);
     }
 
     /// Another session knows nothing of what this one was told.

@@ -53,6 +53,27 @@ async fn a_function_is_called_and_what_it_gave_back_is_spoken_about() {
 }
 
 #[tokio::test]
+async fn a_reply_that_speaks_and_calls_goes_on_with_what_follows_its_result() {
+    for behavior in ["BLOCKING", "NON_BLOCKING"] {
+        let script = json!({"default": {"replies": [{
+            "text": "One moment.",
+            "call": {"name": "get_weather", "arguments": {"city": "Rome"}},
+            "then": {"text": "It is sunny."},
+        }]}});
+        let simulator = start(script).await;
+        let (mut client, call) = called(&simulator, behavior, "How is it in Rome?").await;
+        // Non-blocking, the result is there before what was said has been played.
+        answer(&mut client, &call, json!({})).await;
+        if behavior == "NON_BLOCKING" {
+            client.turn().await;
+        }
+        let messages = client.turn().await;
+        assert_eq!(words(&messages, "outputTranscription"), "It is sunny.");
+        assert!(!has(&messages, "/toolCall"), "it is called once");
+    }
+}
+
+#[tokio::test]
 async fn a_call_without_arguments_has_no_key_for_them() {
     let simulator = start(json!({})).await;
     let (_, call) = called(&simulator, "BLOCKING", "Let us end the lesson").await;

@@ -20,7 +20,7 @@ pub(super) struct Heard {
     text: String,
     /// The service has said that no more words come.
     is_finished: bool,
-    /// The model has begun to answer it.
+    /// The model has begun to speak in answer to it.
     pub(super) is_answered: bool,
 }
 
@@ -113,12 +113,11 @@ impl Translator {
         }
     }
 
-    /// The answer came to an end: by then the words are all there. None at all are waited for until the turn is over.
-    pub(super) fn settle_words(&mut self, turn_is_over: bool, step: &mut Step) {
-        let is_due = self.heard.as_ref().is_some_and(|heard| {
-            heard.is_answered && (turn_is_over || !heard.text.trim().is_empty())
-        });
-        if is_due && !self.turn_is_open {
+    /// A turn of the service is over. If it spoke in answer, the words are all there by then; an answer that was only a call or
+    /// nothing at all is faster than they are, so they are waited for until it speaks or the learner does. The conversation
+    /// bounds that wait.
+    pub(super) fn settle_words(&mut self, step: &mut Step) {
+        if !self.turn_is_open && self.heard.as_ref().is_some_and(|heard| heard.is_answered) {
             self.end_words(step);
         }
     }

@@ -28,10 +28,6 @@ fn a_call_ends_what_was_being_said_and_its_result_is_sent_with_its_name() {
         events,
         [
             ended(reply(2), ReplyEnd::Complete),
-            ProviderEvent::LearnerWords {
-                item: item(1),
-                text: "Bye".to_owned()
-            },
             ProviderEvent::ToolCalled(ToolCall {
                 id: "c1".into(),
                 name: "end".to_owned(),
@@ -39,7 +35,14 @@ fn a_call_ends_what_was_being_said_and_its_result_is_sent_with_its_name() {
             }),
         ]
     );
-    assert!(content(&mut translator, json!({"turnComplete": true})).is_empty());
+    let text = "Bye".to_owned();
+    assert_eq!(
+        content(&mut translator, json!({"turnComplete": true})),
+        [ProviderEvent::LearnerWords {
+            item: item(1),
+            text
+        }]
+    );
     assert_eq!(
         command(&mut translator, result("c1")),
         [
@@ -49,6 +52,41 @@ fn a_call_ends_what_was_being_said_and_its_result_is_sent_with_its_name() {
     assert_eq!(
         content(&mut translator, audio(&[2]))[0],
         ProviderEvent::ReplyStarted { reply: reply(3) }
+    );
+}
+
+#[test]
+fn words_that_come_after_a_call_alone_belong_to_the_turn_that_it_answers() {
+    let mut translator = ready();
+    learner_speaks(&mut translator);
+    let said = |translator: &mut Translator, delta: &str| {
+        let events = content(translator, json!({"inputTranscription": {"text": delta}}));
+        let delta = delta.to_owned();
+        assert_eq!(
+            events,
+            [ProviderEvent::LearnerWordsDelta {
+                item: item(1),
+                delta
+            }]
+        );
+    };
+    said(&mut translator, " Thank");
+    assert_eq!(receive(&mut translator, call("c1")).len(), 1);
+    said(&mut translator, " you,");
+    content(&mut translator, json!({"generationComplete": true}));
+    let events = content(&mut translator, json!({"turnComplete": true}));
+    assert!(events.is_empty(), "{events:?}");
+    said(&mut translator, " that");
+    command(&mut translator, result("c1"));
+    content(&mut translator, audio(&[1]));
+    said(&mut translator, " is all.");
+    let text = "Thank you, that is all.".to_owned();
+    assert_eq!(
+        content(&mut translator, json!({"turnComplete": true})).last(),
+        Some(&ProviderEvent::LearnerWords {
+            item: item(1),
+            text
+        })
     );
 }
 
