@@ -6,8 +6,8 @@ use crate::Patience;
 
 /// So much voice is a sound that the tutor takes note of; less is a click.
 const NOTICED: Duration = Duration::from_millis(60);
-/// A silence that is longer parts two sounds.
-const GAP: Duration = Duration::from_millis(300);
+/// A silence that is longer parts two sounds. A comma is shorter: "Stop, please" is one sound and not two coughs.
+const GAP: Duration = Duration::from_millis(500);
 /// In a pause, so much voice in a row goes on with the turn: a click does not.
 const GOES_ON: Duration = Duration::from_millis(40);
 
@@ -174,20 +174,28 @@ mod tests {
             found(&[240, 1000, 100, 40, 100, 1000], 500, 700),
             [
                 (
-                    540,
+                    740,
                     Found::FalseAlarm {
                         from: ms(0),
                         voiced: ms(240)
                     }
                 ),
                 (
-                    1780,
+                    1980,
                     Found::FalseAlarm {
                         from: ms(1240),
                         voiced: ms(200)
                     }
                 ),
             ]
+        );
+    }
+
+    #[test]
+    fn two_short_words_with_a_comma_between_them_are_speech() {
+        assert_eq!(
+            found(&[180, 340, 400, 2000], 500, 700)[0],
+            (840, Found::Speech { from: ms(0) })
         );
     }
 
