@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Learner, STORED_WITHIN_MS } from './support/learner'
 import { speakInto } from './support/microphone'
-import { GREETING, LEARNER_SAYS, LONG_REPLY, REPLY } from './support/script'
+import { BREATHLESS, COUGHS, GREETING, LEARNER_SAYS, LONG_REPLY, REPLY } from './support/script'
 import { browserArgs, expect, launch, test } from './support/test'
 
 const [FIRST_WORDS = ''] = LEARNER_SAYS
@@ -92,6 +92,33 @@ for (const provider of ['openai', 'gemini'] as const) {
       expect(kept.length).toBeLessThan(LONG_REPLY.length)
       expect(LONG_REPLY.startsWith(kept)).toBe(true)
       await expect(story.locator('[data-words]')).toHaveText(kept)
+    })
+
+    test('a cough makes the tutor wait for a moment, and no more', async ({ page, stack }) => {
+      const cora = await Learner.arrive(page, stack, COUGHS)
+      await cora.register()
+      await cora.choosesProvider(provider)
+      await cora.startTalking()
+      await cora.expectStatus('listening', 30_000)
+
+      await cora.type('What is a quay?')
+      const asked = await cora.now()
+      await cora.expectVoice(asked, 1_000)
+      const coughed = await cora.now()
+      await cora.cough()
+      await cora.expectStatus('listening')
+
+      const reply = { seq: 3, speaker: 'tutor', text: BREATHLESS, interrupted: false }
+      await expect.poll(async () => (await cora.turns())[2]).toMatchObject(reply)
+      const pause = await cora.longestPauseMsSince(coughed)
+      expect(pause).toBeGreaterThan(200)
+      expect(pause).toBeLessThan(1_100)
+      expect(await cora.words()).toEqual([
+        { speaker: 'tutor', text: GREETING },
+        { speaker: 'learner', text: 'What is a quay?' },
+        { speaker: 'tutor', text: BREATHLESS },
+      ])
+      expect(await cora.turns()).toHaveLength(3)
     })
 
     test('a refresh comes back into the same conversation, words and all', async ({

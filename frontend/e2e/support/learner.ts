@@ -1,6 +1,6 @@
 import { expect, type Locator, type Page } from '@playwright/test'
 import type { Conversation, Turn } from '../../src/lib/api/models'
-import { injectEar, injectMicrophone, spoken } from './microphone'
+import { coughed, injectEar, injectMicrophone, spoken } from './microphone'
 import type { Stack } from './stack'
 
 /** Louder than this is a voice; silence and the noise of the codec are far below. */
@@ -56,6 +56,11 @@ export class Learner {
     await this.page.evaluate((wav) => window.sayIntoMicrophone(wav), spoken(text))
   }
 
+  /** Coughs: a fifth of a second. */
+  async cough(): Promise<void> {
+    await this.page.evaluate((wav) => window.sayIntoMicrophone(wav), coughed())
+  }
+
   async type(text: string): Promise<void> {
     const field = this.page.getByRole('textbox', { name: 'Write to your tutor' })
     if (!(await field.isVisible())) await this.page.getByRole('button', { name: 'Type' }).click()
@@ -99,6 +104,12 @@ export class Learner {
   async voiceMsSince(since: number): Promise<number> {
     const heard = await this.heardSince(since)
     return heard.filter(({ rms }) => rms > VOICE_RMS).length * 20
+  }
+
+  /** The longest time without a voice between two voices since then. */
+  async longestPauseMsSince(since: number): Promise<number> {
+    const voiced = (await this.heardSince(since)).filter(({ rms }) => rms > VOICE_RMS)
+    return Math.max(0, ...voiced.slice(1).map(({ at }, index) => at - (voiced[index]?.at ?? at)))
   }
 
   async expectVoice(since: number, leastMs = 600): Promise<void> {

@@ -37,6 +37,33 @@ export function spoken(text: string): string {
   }
 }
 
+/** A cough as base64 of a WAV: a short burst with a voice in it, and nothing after. */
+export function coughed(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'avaaz-cough-'))
+  try {
+    const voice = join(folder, 'voice.wav')
+    const file = join(folder, 'cough.wav')
+    speakInto(voice, 'Uh, excuse me.', { before: 0, after: 0 })
+    execFileSync('sox', [
+      voice,
+      file,
+      'silence',
+      '1',
+      '0.01',
+      '3%',
+      'trim',
+      '0',
+      '0.2',
+      'pad',
+      '0',
+      '0.1',
+    ])
+    return readFileSync(file).toString('base64')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 declare global {
   interface Window {
     sayIntoMicrophone: (wav: string) => Promise<void>

@@ -36,6 +36,13 @@ export const LONG_REPLY =
   'filled two heavy cans with cold water, and carried them back up the hill, past the mill and the ' +
   'church, to a small field of beans which nobody else in the village believed would ever grow.'
 
+/** Said without a breath: whoever hears a pause in it has held it. */
+export const BREATHLESS =
+  'A quay is a place beside the water where ships are loaded and where sailors wait for the tide.'
+
+/** Who coughs; where the provider's own detection takes that for a turn, it understands nothing. */
+export const COUGHS = 'Cora'
+
 /** Said by a provider that sends rubbish in between. */
 export const MUMBLED = 'Whatever else comes along with it, this is said to its very end.'
 
@@ -60,6 +67,15 @@ export const everyday: Script = {
     ],
     learner_says: LEARNER_SAYS,
   },
+  learners: [
+    {
+      when_instructions_contain: COUGHS,
+      greeting: GREETING,
+      replies: [REPLY],
+      matches: [{ text_contains: 'quay', reply: BREATHLESS }],
+      learner_says: ['', ''],
+    },
+  ],
 }
 
 /** A provider that takes nobody. */
