@@ -11,3 +11,4 @@ mod captions;
 mod conversation;
 mod faults;
 mod leases;
+mod patience;

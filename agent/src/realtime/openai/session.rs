@@ -165,8 +165,8 @@ impl Terms {
                 threshold: 0.5,
                 prefix_padding_ms: 300,
                 silence_duration_ms: match patience {
-                    // A learner who looks for a word for three seconds is not cut off.
-                    Patience::Patient => 3_200,
+                    // A learner who looks for a word for three seconds is not cut off; the detection finds the pause a little longer.
+                    Patience::Patient => 3_400,
                     Patience::Normal => 600,
                     Patience::Quick => 300,
                 },

@@ -88,7 +88,7 @@ fn a_patient_learner_may_be_silent_for_three_seconds() {
     let frames = change(&mut translator, listening(Patience::Patient, true));
     let silence_ms =
         &frames[0]["session"]["audio"]["input"]["turn_detection"]["silence_duration_ms"];
-    assert!(silence_ms.as_u64().unwrap() >= 3_200);
+    assert!(silence_ms.as_u64().unwrap() >= 3_400);
 }
 
 #[test]
