@@ -175,7 +175,7 @@ export class Learner {
     expect(id).toMatch(/^[0-9a-f-]{36}$/)
     const rows = await this.stack.sql(
       `SELECT seq, extract(epoch FROM created_at - ended_at) * 1000 AS late_ms,
-              position('garden'::bytea IN words_ciphertext) AS readable, provider
+              coalesce(position('garden'::bytea IN words_ciphertext), 0) AS readable, provider
        FROM turns WHERE conversation_id = '${id}' ORDER BY seq`,
     )
     expect(rows.length).toBeGreaterThanOrEqual(atLeast)

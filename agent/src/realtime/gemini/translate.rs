@@ -359,6 +359,7 @@ impl Translator {
         }
         if content.generation_complete == Some(true) {
             self.end_reply(ReplyEnd::Complete, usage, step);
+            self.settle_words(false, step);
         }
         if content.turn_complete == Some(true) {
             let how = errors::of_turn(content.turn_complete_reason.as_deref());
@@ -382,7 +383,7 @@ impl Translator {
                 usage: usage.take(),
             });
         }
-        self.settle_words(step);
+        self.settle_words(true, step);
     }
 
     fn tools_called(&mut self, called: ToolCallInfo, usage: &mut Option<Usage>, step: &mut Step) {

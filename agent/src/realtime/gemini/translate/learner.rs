@@ -113,11 +113,14 @@ impl Translator {
         }
     }
 
-    /// A turn of the service is over. If it spoke in answer, the words are all there by then; an answer that was only a call or
-    /// nothing at all is faster than they are, so they are waited for until it speaks or the learner does. The conversation
-    /// bounds that wait.
-    pub(super) fn settle_words(&mut self, step: &mut Step) {
-        if !self.turn_is_open && self.heard.as_ref().is_some_and(|heard| heard.is_answered) {
+    /// A spoken answer came to an end: by then the words are all there. None at all are waited for until the service's turn is
+    /// over. An answer that was only a call, or nothing at all, is faster than they are, so they are waited for until it speaks
+    /// or the learner does. The conversation bounds that wait.
+    pub(super) fn settle_words(&mut self, turn_is_over: bool, step: &mut Step) {
+        let is_due = self.heard.as_ref().is_some_and(|heard| {
+            heard.is_answered && (turn_is_over || !heard.text.trim().is_empty())
+        });
+        if is_due && !self.turn_is_open {
             self.end_words(step);
         }
     }
