@@ -6,6 +6,8 @@ mod support;
 mod turn_taking;
 mod wire;
 
+mod faults_on_sockets;
+
 mod boundaries;
 mod captions;
 mod conversation;

@@ -23,7 +23,7 @@ use crate::turn_taking::{cough_of, spoken};
 const ANSWER: &str = "A quay is a place beside the water where ships are loaded and where sailors wait for the tide.";
 
 /// A microphone that is always open: silence, or what it is given.
-async fn microphone(
+pub async fn microphone(
     packets: mpsc::Sender<AudioPacket>,
     mut sounds: mpsc::UnboundedReceiver<Vec<i16>>,
 ) {
