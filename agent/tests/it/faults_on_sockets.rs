@@ -254,7 +254,7 @@ async fn converse(seed: u64, is_openai: bool) -> Run {
             .iter()
             .filter(|turn| turn.speaker == Speaker::Learner && turn.text == piece)
             .count();
-        if times > 1 {
+        if times != 1 {
             wrong.push(format!("{piece:?} was written {times} times"));
         }
     }
