@@ -70,7 +70,7 @@ def test_every_way_to_find_turns_is_there(frames):
     inputs = [frame["session"].get("audio", {}).get("input", {}) for frame in frames if frame["type"] == "session.update"]
     found = [given for given in (one.get("turn_detection") for one in inputs) if given]
     assert {one["eagerness"] for one in found if one["type"] == "semantic_vad"} == {"low", "medium", "high"}
-    assert {one["silence_duration_ms"] for one in found if one["type"] == "server_vad"} == {3200, 600, 300}
+    assert {one["silence_duration_ms"] for one in found if one["type"] == "server_vad"} == {3400, 600, 300}
     for switch in ("create_response", "interrupt_response"):
         assert {(one["type"], one[switch]) for one in found} == {
             (kind, value) for kind in ("semantic_vad", "server_vad") for value in (True, False)
