@@ -7,7 +7,7 @@ use crate::Patience;
 /// So much voice is a sound that the tutor takes note of; less is a click.
 const NOTICED: Duration = Duration::from_millis(60);
 /// A silence that is longer parts two sounds. A comma is shorter: "Stop, please" is one sound and not two coughs.
-const GAP: Duration = Duration::from_millis(500);
+const GAP: Duration = Duration::from_millis(400);
 /// In a pause, so much voice in a row goes on with the turn: a click does not.
 const GOES_ON: Duration = Duration::from_millis(40);
 
@@ -174,14 +174,14 @@ mod tests {
             found(&[240, 1000, 100, 40, 100, 1000], 500, 700),
             [
                 (
-                    740,
+                    640,
                     Found::FalseAlarm {
                         from: ms(0),
                         voiced: ms(240)
                     }
                 ),
                 (
-                    1980,
+                    1880,
                     Found::FalseAlarm {
                         from: ms(1240),
                         voiced: ms(200)
