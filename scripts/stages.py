@@ -7,13 +7,16 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 
 from setup import places
 from setup.console import Failure, Progress, last_lines, say
-from summary import Tally, judge
+from summary import Tally, judge, last_words
 
 LINES_OF_A_FAILURE = 80
+# Of a long report often only the end is kept: with the closing line, these must fit into it.
+NAMED_FAILURES = 20
 
 
 class Report:
@@ -39,13 +42,24 @@ class Report:
         return tally.failed == 0
 
     def close(self) -> int:
-        """Prints what passed and failed and the closing line; the exit code."""
+        """Prints what passed and failed, which tests failed, and the closing line; the exit code."""
         say("\nstage                                passed  failed  seconds")
         for name, tally, seconds in self.rows:
             say(f"{name:36} {tally.passed:6}  {tally.failed:6}  {seconds:7.0f}{'   <-' if tally.failed else ''}")
         total = sum((tally for _, tally, _ in self.rows), Tally(0, 0))
+        if total.failures:
+            say("\n" + "\n".join(named(self.rows)))
         say(f"\n{total.passed} passed, {total.failed} failed")
         return 1 if total.failed or not total.passed else 0
+
+
+def named(rows: list[tuple[str, Tally, float]]) -> list[str]:
+    """A line for each failed test; where they are too many, some of every stage."""
+    stages = [[(number, name, failure) for failure in tally.failures] for number, (name, tally, _) in enumerate(rows)]
+    in_turn = [line for lines in zip_longest(*stages) for line in lines if line]
+    kept = in_turn if len(in_turn) <= NAMED_FAILURES else in_turn[:NAMED_FAILURES - 1]
+    lines = [f"failed  {name}  {failure}" for _, name, failure in sorted(kept, key=lambda line: line[0])]
+    return lines + ([f"failed  and {len(in_turn) - len(kept)} more"] if len(kept) < len(in_turn) else [])
 
 
 def call(function: Callable[[], None], log: Path) -> Tally:
@@ -53,7 +67,7 @@ def call(function: Callable[[], None], log: Path) -> Tally:
         function()
     except Failure as failure:
         log.write_text(f"{failure}\n")
-        return Tally(0, 1)
+        return Tally(0, 1, last_words(str(failure)))
     return Tally(1, 0)
 
 
@@ -65,12 +79,11 @@ def execute(command: list[str], log: Path, read: Callable[[str], Tally] | None, 
             process = subprocess.Popen(command, cwd=cwd, env=os.environ | {"NO_COLOR": "1"} | (env or {}), stdout=output,
                                        stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
         except OSError as error:
-            output.write(f"{command[0]}: {error.strerror} (in {cwd})\n".encode())
-            return Tally(0, 1)
+            sentence = f"{command[0]}: {error.strerror} (in {cwd})"
+            output.write(f"{sentence}\n".encode())
+            return Tally(0, 1, (sentence,))
         with Progress(log):
             code = wait(process, minutes, output)
-    if read is None:
-        return Tally(1, 0) if code == 0 else Tally(0, 1)
     return judge(read, log.read_text(errors="replace"), code)
 
 
