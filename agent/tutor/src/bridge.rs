@@ -2,7 +2,7 @@
 //!
 //! This file holds the state, the doors and the order in which due things are settled. What happens on each side is in
 //! `bridge/learner.rs` and `bridge/tutor.rs`, the provider's line in `bridge/line.rs`, its replacement
-//! in `bridge/handover.rs`, the choice of a provider in `bridge/failover.rs`, the ways out in `bridge/leaving.rs`.
+//! in `bridge/handover.rs`, how one that hangs is found in `bridge/watch.rs`, the choice of a provider in `bridge/failover.rs`, the ways out in `bridge/leaving.rs`.
 
 mod barge_in;
 mod failover;
@@ -12,6 +12,7 @@ mod leaving;
 mod line;
 mod tools;
 mod tutor;
+mod watch;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::backoff::Backoff;
 use crate::ear::Ear;
 use crate::floor::{Floor, Holder};
 use crate::reply::Reply;
+use crate::reply_timer::ReplyTimer;
 use crate::{
     AgentState, Brief, Capabilities, EndReason, HandOverCause, Input, Moment, Output, PastTurn,
     ProviderCommand, ProviderEvent, ReplyId, ToolOffer, TurnId, VoiceState,
@@ -84,6 +86,8 @@ pub struct Bridge {
     owed_from: Moment,
     /// What was tried to get a reply that does not come.
     tried: Tried,
+    timer: ReplyTimer,
+    watch: watch::Watch,
     greeted: bool,
     wrap_up_owed: bool,
     /// Whether presses of the key are told, not only releases.
@@ -182,6 +186,8 @@ impl Bridge {
             owed: None,
             owed_from: now,
             tried: Tried::Nothing,
+            timer: ReplyTimer::default(),
+            watch: watch::Watch::default(),
             wrap_up_owed: false,
             knows_presses: false,
             tools: Tools::new(setup.tools),
@@ -259,7 +265,7 @@ impl Bridge {
             away.map(|since| since + GONE_AFTER),
             self.line_due(),
             self.replay_due(),
-            self.reply_due(),
+            self.watch_due(),
             self.tools.due(),
             self.hearing_due(),
             self.owed.map(|_| self.owed_from),
@@ -286,6 +292,7 @@ impl Bridge {
 
     fn provider_said(&mut self, event: ProviderEvent) {
         if !matches!(event, ProviderEvent::Closed(_)) {
+            self.provider_is_heard();
             self.provider_is_alive();
         }
         if !matches!(self.line, Line::Opening { .. } | Line::Ready { .. }) {
@@ -332,7 +339,7 @@ impl Bridge {
         self.settle_hearing();
         self.settle_absence();
         self.settle_line();
-        self.settle_replies();
+        self.settle_watch();
         self.settle_tools();
         if self.allowance.take_notice(self.now) {
             self.wrap_up_owed = true;

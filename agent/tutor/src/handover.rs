@@ -17,6 +17,8 @@ pub struct HandedOver {
     pub gap: Duration,
     /// How much of the gap we waited before the last try, rather than being connected.
     pub waited: Duration,
+    /// How long the session that was left had said nothing, although something was due, before it was thought to hang.
+    pub hung: Duration,
 }
 
 impl HandedOver {

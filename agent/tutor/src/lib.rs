@@ -21,6 +21,7 @@ mod output;
 mod provider;
 mod reply;
 mod reply_text;
+mod reply_timer;
 mod silence;
 mod transcript;
 mod turn_finder;

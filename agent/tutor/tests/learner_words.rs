@@ -1,7 +1,7 @@
 //! The learner's turn, and its words that come when they come.
 mod support;
 
-use avaaz_tutor::{AgentState, Output, ProviderEvent, Speaker, TurnId};
+use avaaz_tutor::{AgentState, HandOverCause, Output, ProviderEvent, Speaker, TurnId};
 use support::*;
 
 fn words_of(world: &World, turn: u32) -> Option<&str> {
@@ -122,15 +122,26 @@ fn words_that_never_come_are_given_up_and_what_was_shown_remains() {
     );
 }
 
+/// The provider lives: it goes on writing down what the learner said before.
+fn murmurs(world: &mut World, seconds: u64) {
+    for _ in 0..seconds {
+        world.run(secs(1));
+        world.provider(ProviderEvent::LearnerWordsDelta {
+            item: item("i0"),
+            delta: " and".to_owned(),
+        });
+    }
+}
+
 #[test]
 fn a_missing_reply_is_asked_for_again_then_at_another_session_and_then_we_listen() {
     let mut world = World::greeted();
     world.learner_says("i1", "Hello?");
     assert_eq!(world.states().last(), Some(&AgentState::Thinking));
-    world.run(secs(11));
+    murmurs(&mut world, 11);
     assert_eq!(world.replies_asked(), [None]);
     assert!(world.opened().is_empty());
-    world.run(secs(10));
+    murmurs(&mut world, 10);
     assert_eq!(world.opened().len(), 1);
     world.ready();
     assert_eq!(world.replies_asked(), [None, None]);
@@ -141,10 +152,32 @@ fn a_missing_reply_is_asked_for_again_then_at_another_session_and_then_we_listen
 }
 
 #[test]
+fn a_provider_that_says_nothing_more_is_left_as_soon_as_it_is_slower_than_ever() {
+    let mut world = World::greeted();
+    for n in 0..4 {
+        world.learner_says(&format!("i{n}"), "Well?");
+        world.run(ms(600));
+        world.says(&format!("r{n}"), &["Well", " done."], 400);
+        world.run(secs(2));
+    }
+    world.learner_says("i9", "Hello?");
+    world.run(ms(2_400));
+    assert!(world.opened().is_empty(), "it may be thinking");
+    world.run(ms(200));
+    assert_eq!(world.opened().len(), 1);
+    world.ready();
+    assert_eq!(world.replies_asked(), [None]);
+    let handed_over = world.hand_overs()[0];
+    assert_eq!(handed_over.cause, HandOverCause::Silent);
+    let hung = handed_over.hung;
+    assert!(hung >= ms(2_400) && hung <= ms(2_600), "{hung:?}");
+}
+
+#[test]
 fn a_reply_that_stalls_ends_with_what_was_heard_and_another_session_takes_it_up() {
     let mut world = World::greeted();
     world.says_without_end("r1", &["One", " two"], 500);
-    world.run(secs(12));
+    world.run(ms(3_200));
     let turn = world.turns()[0];
     assert!(turn.interrupted);
     assert_eq!(turn.heard, Some(secs(1)));

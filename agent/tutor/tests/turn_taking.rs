@@ -379,6 +379,47 @@ fn speech_that_the_provider_does_not_notice_does_not_hold_the_floor() {
 }
 
 #[test]
+fn a_provider_that_does_not_notice_speech_is_left_for_a_session_that_hears_all_of_it() {
+    let mut world = world(true, Patience::Normal);
+    hears(&mut world, 1_000, false);
+    world.log.clear();
+    hears(&mut world, 2_000, true);
+    assert!(world.opened().is_empty());
+    hears(&mut world, 400, true);
+    assert_eq!(world.opened().len(), 1, "it ought to have said something");
+    world.log.clear();
+    world.ready();
+    let replayed: std::time::Duration = world
+        .commands()
+        .into_iter()
+        .filter_map(|command| match command {
+            ProviderCommand::Audio(pcm) => Some(pcm.duration()),
+            _ => None,
+        })
+        .sum();
+    assert!(replayed >= ms(2_400), "from its beginning: {replayed:?}");
+    world.starts_speaking("i1");
+    hears(&mut world, 200, true);
+    world.stops_speaking("i1");
+    world.words("i1", "Do you hear me?");
+    assert_eq!(world.turns().len(), 1);
+}
+
+#[test]
+fn noise_that_no_session_takes_for_speech_opens_them_more_and_more_seldom() {
+    let mut world = world(true, Patience::Normal);
+    world.log.clear();
+    for _ in 0..60 {
+        hears(&mut world, 500, true);
+        hears(&mut world, 1_500, false);
+        if world.commands().is_empty() || !world.opened().is_empty() {
+            world.ready();
+        }
+    }
+    assert!(world.opened().len() <= 7, "{}", world.opened().len());
+}
+
+#[test]
 fn a_turn_that_goes_on_while_the_session_is_lost_is_given_to_the_next_one_whole() {
     let mut world = world(false, Patience::Normal);
     hears(&mut world, 1000, true);

@@ -197,7 +197,15 @@ impl Bridge {
         let from = from.saturating_sub(PRE_ROLL).max(self.taken_until);
         if self.finds_turns_itself() {
             self.begin_found_turn(from);
-        } else if !self.is_ready() && self.floor.holder() != Holder::Learner {
+            return;
+        }
+        if self.is_ready()
+            && self.floor.holder() == Holder::Nobody
+            && self.hearing.held_until.is_none()
+        {
+            self.expect_notice(from);
+        }
+        if !self.is_ready() && self.floor.holder() != Holder::Learner {
             self.hearing.unclaimed.get_or_insert(from);
         } else if self.judges_speech() && (self.tutor_sounds() || self.hearing.held_until.is_some())
         {

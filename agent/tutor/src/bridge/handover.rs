@@ -62,6 +62,8 @@ struct Gap {
     from: usize,
     /// When the last try began.
     tried: Moment,
+    /// How long the session hung before.
+    hung: Duration,
 }
 
 impl Bridge {
@@ -279,6 +281,11 @@ impl Bridge {
                 cause,
                 from: self.providers.in_use,
                 tried: self.now,
+                hung: if cause == HandOverCause::Silent {
+                    self.silent_while_due()
+                } else {
+                    Duration::ZERO
+                },
             });
         }
     }
@@ -314,6 +321,7 @@ impl Bridge {
                 to: self.providers.in_use,
                 gap: self.now.saturating_sub(gap.since),
                 waited: gap.tried.saturating_sub(gap.since),
+                hung: gap.hung,
             }));
         }
     }

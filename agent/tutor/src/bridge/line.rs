@@ -102,6 +102,7 @@ impl Bridge {
             )
         });
         self.end_gap();
+        self.provider_is_heard();
         self.show_voice(VoiceState::Available);
         if self.is_wanted_otherwise() {
             self.replace_soon(HandOverCause::Settings);

@@ -2,18 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Bridge, Expecting, Owed, PastReply, Tried};
+use super::{Bridge, Owed, PastReply, Tried};
 use crate::floor::{Holder, ReplyOutcome};
 use crate::reply::Reply;
-use crate::{
-    FaultKind, HandOverCause, Moment, Output, Pcm, ProviderCommand, ReplyEnd, ReplyId, TurnId,
-    Usage,
-};
+use crate::{FaultKind, Output, Pcm, ProviderCommand, ReplyEnd, ReplyId, TurnId, Usage};
 
-/// A reply that does not begin in this time is asked for once more.
-const REPLY_BEGINS_WITHIN: Duration = Duration::from_secs(10);
-/// A reply of which nothing more comes in this time, and all of which was played, has ended.
-const REPLY_STALLS_AFTER: Duration = Duration::from_secs(8);
 /// After a reply that failed at the provider.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How many replies that are over are remembered.
@@ -74,10 +67,11 @@ impl Bridge {
         if self.allowance.reply_begins() {
             self.wrap_up_owed = false;
         }
-        let answers = self
-            .expecting
-            .take()
-            .and_then(|expecting| expecting.answers);
+        let expecting = self.expecting.take();
+        if let Some(expecting) = &expecting {
+            self.timer.answered(now.saturating_sub(expecting.since));
+        }
+        let answers = expecting.and_then(|expecting| expecting.answers);
         self.replies.push_back(Reply::new(id.clone(), answers, now));
         Some(self.replies.len() - 1)
     }
@@ -298,67 +292,5 @@ impl Bridge {
         if self.past_replies.len() > PAST_REPLIES {
             self.past_replies.pop_front();
         }
-    }
-
-    /// Returns when the next reply is overdue.
-    pub(super) fn reply_due(&self) -> Option<Moment> {
-        let begins = self
-            .expecting
-            .as_ref()
-            .map(|expecting| expecting.since + REPLY_BEGINS_WITHIN);
-        let goes_on = self
-            .replies
-            .iter()
-            .filter(|reply| !reply.complete)
-            .map(|reply| reply.alive + REPLY_STALLS_AFTER);
-        goes_on.chain(begins).min()
-    }
-
-    /// A provider that says nothing more must not hold the conversation: it is asked again, then replaced, then left in peace.
-    pub(super) fn settle_replies(&mut self) {
-        let now = self.now;
-        let overdue = self
-            .expecting
-            .take_if(|expecting| now >= expecting.since + REPLY_BEGINS_WITHIN)
-            .filter(|expecting| !expecting.nothing_said && self.is_ready());
-        if let Some(expecting) = overdue {
-            match self.tried {
-                Tried::Nothing => {
-                    self.tried = Tried::AskingAgain;
-                    let instructions = expecting.instructions.clone();
-                    self.ask(ProviderCommand::Reply { instructions });
-                    self.expecting = Some(Expecting {
-                        since: now,
-                        ..expecting
-                    });
-                }
-                Tried::AskingAgain => {
-                    self.expecting = Some(expecting);
-                    self.suspect_provider();
-                }
-                Tried::AnotherSession => {}
-            }
-        }
-        let stalled = self.replies.iter().any(|reply| {
-            let silent = !reply.complete && now >= reply.alive + REPLY_STALLS_AFTER;
-            silent && (!reply.sounds() || reply.is_played_out())
-        });
-        if stalled && self.is_ready() {
-            self.suspect_provider();
-        }
-    }
-
-    /// The session may be dead without knowing: another one takes up what this one left.
-    fn suspect_provider(&mut self) {
-        let owed = match self.expecting {
-            Some(_) if !self.greeted => Some(Owed::Greeting),
-            Some(_) => Some(Owed::Answer),
-            None if self.replies.iter().any(Reply::sounds) => Some(Owed::Rest),
-            None => Some(Owed::Answer),
-        };
-        let first = self.tried != Tried::AnotherSession;
-        self.tried = Tried::AnotherSession;
-        self.replace_session(HandOverCause::Silent);
-        self.owed = owed.filter(|_| first);
     }
 }
