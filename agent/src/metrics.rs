@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Upper bounds of a histogram's buckets, in ms; a last bucket takes the rest.
-pub const BUCKETS_MS: [u64; 14] = [
-    1, 2, 5, 10, 20, 40, 80, 150, 300, 600, 1_000, 2_000, 5_000, 10_000,
+pub const BUCKETS_MS: [u64; 15] = [
+    1, 2, 5, 10, 20, 40, 80, 150, 300, 600, 1_000, 1_500, 2_000, 5_000, 10_000,
 ];
 
 /// A histogram of durations.
@@ -127,6 +127,8 @@ pub struct Metrics {
     pub planned_hand_over_gap: Histogram,
     /// How long no session listened after a fault.
     pub unplanned_hand_over_gap: Histogram,
+    /// How long a provider had said nothing, although something was due of it, before it was left for that.
+    pub provider_hung: Histogram,
     /// From a packet's arrival to the provider's queue, for packets in order.
     pub packet_to_provider: Histogram,
     /// From a reply's first sound to its first packet out.

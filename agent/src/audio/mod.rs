@@ -5,4 +5,5 @@ pub mod opus;
 pub mod playout;
 pub mod receive;
 pub mod schedule;
+pub(crate) mod stored;
 pub mod voice_activity;

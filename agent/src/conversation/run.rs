@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use avaaz_tutor::{
-    Bridge, BridgeSetup, Capabilities, EndReason, HandedOver, Input, Moment, Output,
+    Bridge, BridgeSetup, Capabilities, EndReason, HandOverCause, HandedOver, Input, Moment, Output,
     ProviderCommand, ProviderEvent, Spending,
 };
 use tokio::sync::{mpsc, watch};
@@ -24,6 +24,7 @@ use super::{Orders, Setting};
 use crate::audio::playout::Playout;
 use crate::audio::receive::Heard;
 use crate::audio::schedule::PlayoutEvent;
+use crate::audio::stored;
 use crate::metrics::Metrics;
 use crate::realtime::Provider;
 use crate::room::captions::Captions;
@@ -306,6 +307,12 @@ impl Loop {
             Output::PausePlayout => self.playout.pause(),
             Output::ResumePlayout => self.playout.resume(),
             Output::StopPlayout => self.playout.stop(),
+            Output::PlayStored(phrase) => {
+                let (name, pcm) = stored::phrase(phrase);
+                if self.playout.play(&name, &pcm) {
+                    self.playout.finish(&name);
+                }
+            }
             Output::RunTool(call) => self.tools.run(call),
             Output::CancelTool { call } => self.tools.cancel(&call),
             Output::Caption(caption) => self.captions.show(caption),
@@ -336,6 +343,9 @@ impl Loop {
         };
         counter.increase();
         gaps.record(handed_over.gap);
+        if handed_over.cause == HandOverCause::Silent {
+            self.metrics.provider_hung.record(handed_over.hung);
+        }
         tracing::info!(
             planned,
             cause = handed_over.cause.as_str(),
@@ -343,6 +353,7 @@ impl Loop {
             to = self.voice.name_of(handed_over.to),
             gap_ms = handed_over.gap.as_millis(),
             waited_ms = handed_over.waited.as_millis(),
+            hung_ms = handed_over.hung.as_millis(),
             "another session of the provider has taken over"
         );
     }

@@ -108,7 +108,7 @@ pub(crate) fn wrapping_up() -> String {
         .to_owned()
 }
 
-/// What the learner is told in writing while no provider can be reached.
+/// What the learner is told while no provider can be reached; `agent/assets/` keeps the sound of the same words.
 pub(crate) fn no_voice() -> &'static str {
     "I cannot reach my voice just now. Your words are safe; I keep trying."
 }

@@ -63,6 +63,9 @@ pub enum Output {
         call: Arc<str>,
     },
 
+    /// Play a phrase whose sound is kept, after whatever still sounds. It is no reply: nothing is told of its playing.
+    PlayStored(StoredPhrase),
+
     /// Show words (see [`Caption`]).
     Caption(Caption),
     /// Show what the tutor does.
@@ -116,6 +119,13 @@ pub enum VoiceState {
     Available,
     /// It cannot for now; words are kept and we try again.
     Unavailable,
+}
+
+/// A phrase that can be said without any provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StoredPhrase {
+    /// No provider can be reached; the learner's words are safe.
+    NoVoice,
 }
 
 /// Words to show. One turn is one segment; its id is stable.

@@ -3,7 +3,7 @@ mod support;
 
 use avaaz_tutor::{
     Caption, EndReason, FaultKind, HandOverCause, Input, Output, Pcm, ProviderCommand,
-    ProviderEvent, Speaker, VoiceState,
+    ProviderEvent, Speaker, StoredPhrase, VoiceState,
 };
 use support::*;
 
@@ -99,6 +99,10 @@ fn when_all_are_away_the_learner_is_told_and_the_conversation_goes_on_trying() {
     assert!(!world.bridge.is_over());
     assert_eq!(world.voices(), [VoiceState::Unavailable]);
     assert_eq!(notices(&world), 1);
+    assert!(
+        world.has(&Output::PlayStored(StoredPhrase::NoVoice)),
+        "and aloud"
+    );
     assert!(used(&world).contains(&0) && used(&world).contains(&1));
     world.run(secs(16));
     world.ready();

@@ -55,7 +55,7 @@ fn text(metrics: &Metrics) -> String {
     for (name, counter) in counters {
         let _ = writeln!(out, "# TYPE {name} counter\n{name} {}", counter.get());
     }
-    let histograms: [(&str, &Histogram); 6] = [
+    let histograms: [(&str, &Histogram); 7] = [
         (
             "agent_packet_to_provider_seconds",
             &metrics.packet_to_provider,
@@ -71,6 +71,7 @@ fn text(metrics: &Metrics) -> String {
             "agent_unplanned_hand_over_gap_seconds",
             &metrics.unplanned_hand_over_gap,
         ),
+        ("agent_provider_hung_seconds", &metrics.provider_hung),
     ];
     for (name, histogram) in histograms {
         let _ = writeln!(out, "# TYPE {name} histogram");

@@ -16,6 +16,9 @@ pub(super) struct Known {
     pub(super) was_told: bool,
 }
 
+/// Stands in the reason both when a day's quota is gone and when there were too many requests in a minute.
+const QUOTA: &str = "quota";
+
 /// Pieces of reasons, in small letters, and what they mean whenever they come.
 const REASONS: [(&str, FaultKind, &str); 11] = [
     ("api key", FaultKind::Refused, "the key is refused"),
@@ -29,7 +32,7 @@ const REASONS: [(&str, FaultKind, &str); 11] = [
         FaultKind::Refused,
         "the account has no permission",
     ),
-    ("quota", FaultKind::Refused, "the quota is used up"),
+    (QUOTA, FaultKind::Refused, "the quota is used up"),
     ("user location", FaultKind::Refused, "not served here"),
     (
         "not found for api version",
@@ -81,7 +84,15 @@ pub(super) fn of_close(close: Close<'_>, known: Known) -> Fault {
     let reason = reason.to_ascii_lowercase();
     let meaning = REASONS.iter().find(|(piece, ..)| reason.contains(piece));
     let is_fresh = !known.was_ready;
-    let kind = match (code, meaning.map(|(_, kind, _)| *kind)) {
+    let means = meaning.map(|(piece, kind, _)| {
+        // To a session that worked it is the minute's limit.
+        if *piece == QUOTA && known.was_ready {
+            FaultKind::Busy
+        } else {
+            *kind
+        }
+    });
+    let kind = match (code, means) {
         (_, Some(FaultKind::Refused)) => FaultKind::Refused,
         // Whatever it says, it is the handle that is new about this attempt.
         (1007 | 1008 | 1011, _) if is_fresh && known.resumed => FaultKind::StaleHandle,
@@ -192,6 +203,12 @@ mod tests {
             );
             assert_eq!(close(1000, "", known), FaultKind::Broken);
         }
+    }
+
+    #[test]
+    fn a_limit_that_ends_a_session_that_worked_is_soon_over() {
+        let reason = "You exceeded your current quota, please check your plan.";
+        assert_eq!(close(1011, reason, READY), FaultKind::Busy);
     }
 
     #[test]

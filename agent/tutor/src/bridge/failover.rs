@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Bridge;
 use super::line::Line;
-use crate::{Fault, FaultKind, HandOverCause, Moment, Output};
+use crate::{Fault, FaultKind, HandOverCause, Moment, Output, StoredPhrase};
 
 /// A provider that broke so often in a row is left for another one.
 const BREAKS_BEFORE_ANOTHER: u32 = 2;
@@ -144,13 +144,15 @@ impl Bridge {
         failing.map(|since| since + TOLD_AFTER)
     }
 
-    /// Tells the learner in writing what nobody can say.
+    /// Tells the learner in writing, and with a voice that is kept for it, what no provider can say.
     pub(super) fn settle_telling(&mut self) {
         let due = self.telling_due().is_some_and(|due| self.now >= due);
         if due && self.away_since.is_none() && self.floor.is_free() {
             self.providers.told = true;
             let text = crate::instructions::no_voice().to_owned();
             self.floor.notice(text, self.now, &mut self.out);
+            self.out
+                .push_back(Output::PlayStored(StoredPhrase::NoVoice));
         }
     }
 }

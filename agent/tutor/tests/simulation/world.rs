@@ -203,10 +203,8 @@ impl World {
         let hears = self.play_a_frame();
         let pcm = self.learner.frame(self.now, hears, &mut self.chance);
         self.give(Input::LearnerAudio(pcm));
-        if !self.can.finds_turns {
-            let is_voice = self.learner.speaks();
-            self.give(Input::LearnerVoice { is_voice });
-        }
+        let is_voice = self.learner.speaks();
+        self.give(Input::LearnerVoice { is_voice });
     }
 
     pub fn give(&mut self, input: Input) {
