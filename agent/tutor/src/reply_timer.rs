@@ -13,8 +13,6 @@ const LEAST: Duration = Duration::from_millis(2_500);
 const MOST: Duration = Duration::from_secs(15);
 /// What is noticed late is noticed by other means, too.
 const MOST_FOR_A_NOTICE: Duration = Duration::from_secs(60);
-/// A provider that finds the learner's turns says that they speak within a fraction of this.
-const NOTICES_WITHIN: Duration = Duration::from_secs(2);
 
 /// Learns how soon a provider answers, and how soon it notices speech. One for a conversation.
 #[derive(Debug, Default)]
@@ -54,9 +52,9 @@ impl ReplyTimer {
         self.given_up = self.given_up.saturating_add(1);
     }
 
-    /// Returns after how long a silence a provider that ought to hear speech is thought to hang.
-    pub(crate) fn notices_within(&self) -> Duration {
-        NOTICES_WITHIN
+    /// Returns after how long a silence a provider that ought to notice something within this time is thought to hang.
+    pub(crate) fn notices_within(&self, at_first: Duration) -> Duration {
+        at_first
             .saturating_mul(1 << self.unnoticed.min(8))
             .min(MOST_FOR_A_NOTICE)
     }
@@ -102,12 +100,13 @@ mod tests {
         timer.answered(ms(500));
         timer.gave_up();
         assert_eq!(timer.answers_within(), LEAST * 2);
+        assert_eq!(timer.notices_within(ms(2_000)), ms(2_000));
         for _ in 0..40 {
             timer.gave_up();
             timer.did_not_notice();
         }
         assert_eq!(timer.answers_within(), MOST);
-        assert_eq!(timer.notices_within(), MOST_FOR_A_NOTICE);
+        assert_eq!(timer.notices_within(ms(2_000)), MOST_FOR_A_NOTICE);
         timer.answered(ms(500));
         assert_eq!(timer.answers_within(), LEAST);
     }

@@ -406,6 +406,39 @@ fn a_provider_that_does_not_notice_speech_is_left_for_a_session_that_hears_all_o
 }
 
 #[test]
+fn a_provider_that_does_not_notice_the_end_of_speech_is_left_once_it_is_later_than_patience_allows()
+{
+    for (patience, waits) in [
+        (Patience::Quick, 3_000),
+        (Patience::Normal, 5_000),
+        (Patience::Patient, 9_000),
+    ] {
+        let mut world = world(true, patience);
+        hears(&mut world, 1_000, false);
+        hears(&mut world, 400, true);
+        world.starts_speaking("i1");
+        hears(&mut world, 1_000, true);
+        world.log.clear();
+        hears(&mut world, waits, false);
+        assert!(
+            world.opened().is_empty(),
+            "{patience:?}: it may be waiting for more"
+        );
+        hears(&mut world, 600, false);
+        assert_eq!(world.opened().len(), 1, "{patience:?}");
+        world.ready();
+        world.starts_speaking("new1");
+        world.stops_speaking("new1");
+        world.words("new1", "I went home.");
+        assert_eq!(
+            world.turns().len(),
+            1,
+            "one turn, though two sessions heard it"
+        );
+    }
+}
+
+#[test]
 fn noise_that_no_session_takes_for_speech_opens_them_more_and_more_seldom() {
     let mut world = world(true, Patience::Normal);
     world.log.clear();

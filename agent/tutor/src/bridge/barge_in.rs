@@ -168,7 +168,12 @@ impl Bridge {
                 self.speech_found(from);
             }
             Some(Found::FalseAlarm { .. }) => self.let_playout_go_on(),
-            Some(Found::Ended) => self.end_found_turn(),
+            Some(Found::Ended) => {
+                self.end_found_turn();
+                if self.is_ready() && self.floor.holder() == Holder::Learner {
+                    self.expect_notice_of_its_end();
+                }
+            }
             None => {}
         }
     }
@@ -199,11 +204,12 @@ impl Bridge {
             self.begin_found_turn(from);
             return;
         }
-        if self.is_ready()
-            && self.floor.holder() == Holder::Nobody
-            && self.hearing.held_until.is_none()
-        {
-            self.expect_notice(from);
+        match self.floor.holder() {
+            Holder::Nobody if self.is_ready() && self.hearing.held_until.is_none() => {
+                self.expect_notice_of_speech(from);
+            }
+            Holder::Learner => self.expect_no_notice(),
+            _ => {}
         }
         if !self.is_ready() && self.floor.holder() != Holder::Learner {
             self.hearing.unclaimed.get_or_insert(from);

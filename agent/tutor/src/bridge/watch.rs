@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Bridge, Expecting, Owed, Tried};
 use crate::reply::Reply;
-use crate::{HandOverCause, Moment, ProviderCommand};
+use crate::{HandOverCause, Moment, Patience, ProviderCommand};
 
 /// A provider that says things, but not the reply that is due, is asked for it once more.
 const REPLY_BEGINS_WITHIN: Duration = Duration::from_secs(10);
@@ -15,14 +15,18 @@ const REPLY_BEGINS_WITHIN: Duration = Duration::from_secs(10);
 const REPLY_STALLS_AFTER: Duration = Duration::from_secs(8);
 /// A reply all of which was heard, and of which nothing more comes in this time, hangs: it comes faster than it sounds.
 const REPLY_RUNS_DRY_AFTER: Duration = Duration::from_secs(2);
+/// A provider that finds the learner's turns says that they speak within a fraction of this.
+const NOTICES_SPEECH_WITHIN: Duration = Duration::from_secs(2);
+/// So long may the most patient detection wait for more: 8 s is OpenAI's `semantic_vad` at low eagerness, 4 s at medium, 2 s at high.
+const NOTICES_AN_END_WITHIN_AT_MOST: Duration = Duration::from_secs(8);
 
 /// What is known of the provider's signs of life.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     /// When the open session last said anything.
     heard_at: Moment,
-    /// Since when our ear hears speech of which the provider says nothing, although it listens for speech.
-    speech_since: Option<Moment>,
+    /// What our ear heard, and the provider, which listens for speech, has said nothing of: since when, and when it is late.
+    notice: Option<(Moment, Moment)>,
 }
 
 impl Bridge {
@@ -30,21 +34,38 @@ impl Bridge {
     pub(super) fn provider_is_heard(&mut self) {
         self.watch = Watch {
             heard_at: self.now,
-            speech_since: None,
+            notice: None,
         };
     }
 
     /// Our ear hears speech, from here on on its clock, that the provider has to find.
-    pub(super) fn expect_notice(&mut self, from: Duration) {
-        self.watch.speech_since.get_or_insert(self.now);
+    pub(super) fn expect_notice_of_speech(&mut self, from: Duration) {
+        let by = self.now + self.timer.notices_within(NOTICES_SPEECH_WITHIN);
+        self.watch.notice.get_or_insert((self.now, by));
         self.unnoticed = Some(self.unnoticed.map_or(from, |unnoticed| unnoticed.min(from)));
+    }
+
+    /// Our ear hears that speech has ended which the provider has found.
+    pub(super) fn expect_notice_of_its_end(&mut self) {
+        let within = match self.brief.patience {
+            Patience::Patient => NOTICES_AN_END_WITHIN_AT_MOST,
+            Patience::Normal => NOTICES_AN_END_WITHIN_AT_MOST / 2,
+            Patience::Quick => NOTICES_AN_END_WITHIN_AT_MOST / 4,
+        } + NOTICES_SPEECH_WITHIN / 2;
+        let by = self.now + self.timer.notices_within(within);
+        self.watch.notice = Some((self.now, by));
+    }
+
+    /// The learner goes on speaking: no end is due.
+    pub(super) fn expect_no_notice(&mut self) {
+        self.watch.notice = None;
     }
 
     /// Returns how long the session in use has said nothing although something was due.
     pub(super) fn silent_while_due(&self) -> Duration {
         let due_since = [
             self.expecting.as_ref().map(|expecting| expecting.since),
-            self.watch.speech_since,
+            self.watch.notice.map(|(since, _)| since),
             self.replies.front().map(|reply| reply.alive),
         ];
         due_since
@@ -78,9 +99,7 @@ impl Bridge {
     }
 
     fn notice_due(&self) -> Option<Moment> {
-        self.watch
-            .speech_since
-            .map(|since| since + self.timer.notices_within())
+        self.watch.notice.map(|(_, by)| by)
     }
 
     /// Returns by when a reply has to begin.
