@@ -3,6 +3,7 @@
 //! [`Simulator::start`] listens and answers as the OpenAI Realtime and the Gemini Live service do, with a synthetic voice and a
 //! [`script::Script`] of what is said, heard and done wrong. `docs/simulator.md` tells how to use it.
 
+mod agenda;
 mod delivery;
 mod fault_plan;
 mod faulty_stream;

@@ -1,6 +1,5 @@
 //! One connection: the loop that waits for frames, steps of a reply and the clock, and the sending of frames.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use super::hearing::Hearing;
 use super::refusal::Refusal;
 use super::setup::Setup;
 use super::tools::PendingCall;
+use crate::agenda::{Agenda, sleep_until};
 use crate::delivery::Step;
 use crate::fault_plan::Progress;
 use crate::faulty_stream::Wire;
@@ -27,8 +27,6 @@ use crate::timeline::{MomentKind, Stretch};
 
 const SEND_LIMIT: Duration = Duration::from_secs(10);
 const QUEUED_STEPS: usize = 8;
-/// Messages that wait for their time; more than these do not wait.
-const MAX_LATER: usize = 4_096;
 /// A connection lives so long at most.
 const CONNECTION_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// So long before its end the client is told.
@@ -57,7 +55,7 @@ pub(super) struct Connection {
     pub(super) has_news: bool,
     pub(super) steps: mpsc::Sender<(String, Step)>,
     pub(super) fault: Option<ConnectionFault>,
-    later: VecDeque<(Instant, Later)>,
+    later: Agenda<Later>,
     is_mute: bool,
 }
 
@@ -118,7 +116,7 @@ pub(super) async fn run(
         has_news: false,
         steps,
         fault,
-        later: VecDeque::new(),
+        later: Agenda::new(),
         is_mute: false,
         shared,
     };
@@ -155,7 +153,7 @@ impl Connection {
         let mut plan_changes = self.shared.faults.changes();
         loop {
             let next_fault = self.shared.faults.next_time(&self.progress);
-            let next_later = self.later.front().map(|(at, _)| *at);
+            let next_later = self.later.next_time();
             tokio::select! {
                 () = stop.cancelled() => {
                     return Err(Refusal::new(1001, "The simulator stops.").into());
@@ -207,25 +205,19 @@ impl Connection {
     }
 
     async fn on_later(&mut self) -> Result<(), End> {
-        match self.later.pop_front() {
-            Some((_, Later::Send(message))) => self.send(message).await,
-            Some((_, Later::SendLate(message))) => self.send_json(&message).await,
-            Some((_, Later::Fault(fault))) => self.on_planned_fault(&fault).await,
-            Some((_, Later::Played { generation })) => self.on_played(&generation).await,
-            Some((_, Later::Close(refusal))) => Err(refusal.into()),
+        match self.later.take_first() {
+            Some(Later::Send(message)) => self.send(message).await,
+            Some(Later::SendLate(message)) => self.send_json(&message).await,
+            Some(Later::Fault(fault)) => self.on_planned_fault(&fault).await,
+            Some(Later::Played { generation }) => self.on_played(&generation).await,
+            Some(Later::Close(refusal)) => Err(refusal.into()),
             None => Ok(()),
         }
     }
 
     /// Lets something happen after a while. What happens at the same time keeps its order.
     pub(super) fn schedule(&mut self, after: Duration, later: Later) {
-        let at = if self.later.len() < MAX_LATER {
-            Instant::now() + after
-        } else {
-            Instant::now()
-        };
-        let behind = self.later.partition_point(|(other, _)| *other <= at);
-        self.later.insert(behind, (at, later));
+        self.later.add(after, later);
     }
 
     /// Sends a message, unless a fault happens to it.
@@ -287,13 +279,5 @@ pub(super) fn kind_of(message: &Value) -> String {
             format!("{key}.{inner}")
         }
         _ => key,
-    }
-}
-
-/// Sleeps until then, or for ever.
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }

@@ -1,6 +1,5 @@
 //! One connection: the loop that waits for frames, steps of responses and the clock, and the sending of frames.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use super::error::WireError;
 use super::response::Response;
 use super::session::Session;
 use super::{Dialect, beta};
+use crate::agenda::{Agenda, sleep_until};
 use crate::delivery::Step;
 use crate::fault_plan::Progress;
 use crate::faulty_stream::Wire;
@@ -28,8 +28,6 @@ use crate::timeline::{MomentKind, Stretch, now_us};
 const SEND_LIMIT: Duration = Duration::from_secs(10);
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 const QUEUED_STEPS: usize = 8;
-/// Events that wait for their time; more than these do not wait.
-const MAX_LATER: usize = 4_096;
 
 /// Everything that one connection holds.
 pub(super) struct Connection {
@@ -50,7 +48,7 @@ pub(super) struct Connection {
     pub(super) steps: mpsc::Sender<(String, Step)>,
     pub(super) has_spoken: bool,
     pub(super) tokens_read: u64,
-    later: VecDeque<(Instant, Later)>,
+    later: Agenda<Later>,
     is_mute: bool,
 }
 
@@ -110,7 +108,7 @@ pub(super) async fn run(
         steps,
         has_spoken: false,
         tokens_read: 0,
-        later: VecDeque::new(),
+        later: Agenda::new(),
         is_mute: false,
         shared,
     };
@@ -191,7 +189,7 @@ impl Connection {
         let mut plan_changes = self.shared.faults.changes();
         loop {
             let next_fault = self.shared.faults.next_time(&self.progress);
-            let next_later = self.later.front().map(|(at, _)| *at);
+            let next_later = self.later.next_time();
             tokio::select! {
                 () = stop.cancelled() => {
                     return Err(End::Close { code: 1001, reason: "The simulator stops.".into() });
@@ -269,19 +267,16 @@ impl Connection {
     }
 
     async fn on_later(&mut self) -> Result<(), End> {
-        match self.later.pop_front() {
-            Some((_, Later::Send(event))) => self.send(event).await,
-            Some((_, Later::SendLate(event))) => self.send_json(&event).await,
-            Some((_, Later::Fault(fault))) => self.on_planned_fault(&fault).await,
-            Some((_, Later::Close { code, reason })) => Err(End::Close { code, reason }),
-            Some((
-                _,
-                Later::Transcribed {
-                    item_id,
-                    transcript,
-                    event,
-                },
-            )) => {
+        match self.later.take_first() {
+            Some(Later::Send(event)) => self.send(event).await,
+            Some(Later::SendLate(event)) => self.send_json(&event).await,
+            Some(Later::Fault(fault)) => self.on_planned_fault(&fault).await,
+            Some(Later::Close { code, reason }) => Err(End::Close { code, reason }),
+            Some(Later::Transcribed {
+                item_id,
+                transcript,
+                event,
+            }) => {
                 self.conversation.set_transcript(&item_id, &transcript);
                 self.send(event).await
             }
@@ -291,13 +286,7 @@ impl Connection {
 
     /// Lets an event happen after a while. Events of the same time keep their order.
     pub(super) fn schedule(&mut self, after: Duration, later: Later) {
-        let at = if self.later.len() < MAX_LATER {
-            Instant::now() + after
-        } else {
-            Instant::now()
-        };
-        let behind = self.later.partition_point(|(other, _)| *other <= at);
-        self.later.insert(behind, (at, later));
+        self.later.add(after, later);
     }
 
     /// Sends an event, giving it its id, unless a fault happens to it.
@@ -353,13 +342,5 @@ impl Connection {
 
     pub(super) fn note(&self, kind: MomentKind, stretch: Stretch) {
         self.shared.timeline.note(self.number, kind, stretch);
-    }
-}
-
-/// Sleeps until then, or for ever.
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }
