@@ -4,6 +4,7 @@
 //! [`script::Script`] of what is said, heard and done wrong. `docs/simulator.md` tells how to use it.
 
 mod agenda;
+mod choice;
 mod delivery;
 mod fault_plan;
 mod faulty_stream;

@@ -2,17 +2,10 @@
 
 use super::context::{Entry, EntryKind};
 use super::setup::Setup;
+use crate::choice::Choice;
 use crate::partner;
-use crate::script::{Context, Reply, ReplyFault};
+use crate::script::{Context, Reply};
 use crate::server::Shared;
-
-/// A reply with what goes along with it.
-pub(super) struct Choice {
-    pub(super) reply: Reply,
-    pub(super) fault: Option<ReplyFault>,
-    /// Whether a script chose it.
-    pub(super) is_scripted: bool,
-}
 
 /// Returns what is said next.
 pub(super) fn choose(
@@ -39,24 +32,15 @@ pub(super) fn choose(
         learners().next_back().map_or("", |entry| &entry.words),
     );
 
-    let chosen = shared.script.choose(Context {
+    let moment = Context {
         session_instructions: &setup.instructions,
         response_instructions: direction,
         learner_turns: turns,
         last_words: words,
         after_tool_output: output.is_some(),
-    });
-    if let Some(chosen) = chosen {
-        let fault = chosen
-            .reply
-            .fault
-            .clone()
-            .filter(|fault| fault.repeat || shared.fires_first_time(&chosen));
-        return Choice {
-            reply: chosen.reply,
-            fault,
-            is_scripted: true,
-        };
+    };
+    if let Some(choice) = Choice::scripted(shared, moment) {
+        return choice;
     }
 
     let turn = turns.saturating_sub(1);
@@ -74,11 +58,7 @@ pub(super) fn choose(
             _ => partner::answer_text(words, turn),
         },
     };
-    Choice {
-        reply,
-        fault: None,
-        is_scripted: false,
-    }
+    Choice::own(reply)
 }
 
 /// What a function gave back, or what went wrong in it.

@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::choose::{Choice, choose};
+use super::choose::choose;
 use super::connection::{Connection, End, Later};
 use super::context::{Entry, EntryKind};
 use super::setup::Model;
 use super::usage;
+use crate::choice::Choice;
 use crate::delivery::{Delivery, Plan, Step};
 use crate::ids::new_id;
 use crate::language::language_asked_for;

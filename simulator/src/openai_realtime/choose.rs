@@ -4,17 +4,10 @@ use serde_json::Value;
 
 use super::conversation::Item;
 use super::session::Session;
+use crate::choice::Choice;
 use crate::partner;
-use crate::script::{Context, Reply, ReplyFault};
+use crate::script::{Context, Reply};
 use crate::server::Shared;
-
-/// A reply with what goes along with it.
-pub(super) struct Choice {
-    pub(super) reply: Reply,
-    pub(super) fault: Option<ReplyFault>,
-    /// Whether a script chose it.
-    pub(super) is_scripted: bool,
-}
 
 /// Returns what is said next. `items` is what the model would see.
 pub(super) fn choose(
@@ -32,24 +25,15 @@ pub(super) fn choose(
         .next_back()
         .and_then(|item| item.words.as_deref());
 
-    let chosen = shared.script.choose(Context {
+    let moment = Context {
         session_instructions: session.instructions(),
         response_instructions: params["instructions"].as_str(),
         learner_turns,
         last_words: last_words.unwrap_or_default(),
         after_tool_output: tool_output.is_some(),
-    });
-    if let Some(chosen) = chosen {
-        let fault = chosen
-            .reply
-            .fault
-            .clone()
-            .filter(|fault| fault.repeat || shared.fires_first_time(&chosen));
-        return Choice {
-            reply: chosen.reply,
-            fault,
-            is_scripted: true,
-        };
+    };
+    if let Some(choice) = Choice::scripted(shared, moment) {
+        return choice;
     }
 
     let turn = learner_turns.saturating_sub(1);
@@ -70,11 +54,7 @@ pub(super) fn choose(
             },
         },
     };
-    Choice {
-        reply,
-        fault: None,
-        is_scripted: false,
-    }
+    Choice::own(reply)
 }
 
 fn report(output: &Value, items: &[&Item]) -> Reply {

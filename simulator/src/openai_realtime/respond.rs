@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::choose::{Choice, choose};
+use super::choose::choose;
 use super::connection::{Connection, End, Later};
 use super::conversation::Item;
 use super::error::WireError;
@@ -17,6 +17,7 @@ use super::handle_events::{Handled, check_contents};
 use super::response::{Ending, Response};
 use super::session::check_modalities;
 use super::usage::Usage;
+use crate::choice::Choice;
 use crate::delivery::{Delivery, Plan, Step, pieces_of};
 use crate::ids::new_id;
 use crate::language::language_asked_for;
