@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::faulty_stream::Wire;
 use crate::script::{PlannedFault, PlannedFaultKind, Protocol, When};
 
 /// Plans are written by people and generators of tests; more than this is a mistake.
@@ -57,14 +58,16 @@ impl Progress {
         }
     }
 
-    /// Lets a fault wait for the next frame.
-    pub(crate) fn wait_for_frame(&mut self, fault: PlannedFault) {
-        self.waiting.push(fault);
+    /// Takes up faults that are due: lets those of a frame wait for the next one, and returns those of the connection.
+    pub(crate) fn take_up(&mut self, due: Vec<PlannedFault>) -> Vec<PlannedFault> {
+        let (of_frames, of_connection) = due.into_iter().partition(|fault| needs_frame(fault.kind));
+        self.waiting.extend::<Vec<_>>(of_frames);
+        of_connection
     }
 }
 
 /// Whether a fault happens to a frame rather than to the connection.
-pub(crate) const fn needs_frame(kind: PlannedFaultKind) -> bool {
+const fn needs_frame(kind: PlannedFaultKind) -> bool {
     matches!(
         kind,
         PlannedFaultKind::HalfFrame
@@ -193,6 +196,22 @@ impl Entry {
     }
 }
 
+/// Lets a fault happen to a frame and to how many times it is sent; returns the fault where that takes a protocol.
+pub(crate) fn on_frame(
+    fault: PlannedFault,
+    frame: &mut Value,
+    times: &mut usize,
+    wire: &Wire,
+) -> Option<PlannedFault> {
+    match fault.kind {
+        PlannedFaultKind::HalfFrame => wire.break_in_next_frame(),
+        PlannedFaultKind::UnknownFields => add_unknown_fields(frame),
+        PlannedFaultKind::Duplicate => *times *= 2,
+        _ => return Some(fault),
+    }
+    None
+}
+
 /// Returns the first half of a message's JSON.
 pub(crate) fn half(message: &Value) -> String {
     let text = message.to_string();
@@ -204,7 +223,7 @@ pub(crate) fn half(message: &Value) -> String {
 }
 
 /// Gives every object in a message a field that no client knows.
-pub(crate) fn add_unknown_fields(value: &mut Value) {
+fn add_unknown_fields(value: &mut Value) {
     match value {
         Value::Object(object) => {
             object.values_mut().for_each(add_unknown_fields);
@@ -278,6 +297,32 @@ mod tests {
             plan.on_time(&mut Progress::new(0, Protocol::Gemini))
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn faults_of_a_frame_wait_for_the_next_one() {
+        let plan = plan(json!([{"kind": "late"}, {"kind": "drop"}]));
+        let mut progress = Progress::new(0, Protocol::Gemini);
+        let due = plan.on_time(&mut progress);
+        let of_connection = progress.take_up(due);
+        assert!(matches!(&of_connection[..], [fault] if fault.kind == PlannedFaultKind::Drop));
+        let of_frame = plan.on_sending(&mut progress, "a");
+        assert!(matches!(&of_frame[..], [fault] if fault.kind == PlannedFaultKind::Late));
+        assert!(plan.on_sending(&mut progress, "a").is_empty());
+    }
+
+    #[test]
+    fn a_frame_is_changed_and_what_takes_a_protocol_is_left_to_it() {
+        let faults = json!([{"kind": "duplicate"}, {"kind": "unknown_fields"}, {"kind": "duplicate"}, {"kind": "malformed"}]);
+        let faults: Vec<PlannedFault> = serde_json::from_value(faults).unwrap();
+        let (mut frame, mut times) = (json!({}), 1);
+        let left: Vec<_> = faults
+            .into_iter()
+            .filter_map(|fault| on_frame(fault, &mut frame, &mut times, &Wire::default()))
+            .collect();
+        assert!(frame["somethingNew"].is_object());
+        assert_eq!(times, 4);
+        assert!(matches!(&left[..], [fault] if fault.kind == PlannedFaultKind::Malformed));
     }
 
     #[test]

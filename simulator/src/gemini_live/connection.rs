@@ -228,7 +228,7 @@ impl Connection {
         let kind = kind_of(&message);
         let mut times = 1;
         for fault in self.shared.faults.on_sending(&mut self.progress, &kind) {
-            times = self.on_frame_fault(fault, &mut message, times).await?;
+            self.on_frame_fault(fault, &mut message, &mut times).await?;
         }
         for _ in 0..times {
             self.send_json(&message).await?;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::connection::{Connection, End, Later};
 use super::generation::unknown_messages;
 use super::refusal::Refusal;
-use crate::fault_plan::{add_unknown_fields, half, needs_frame};
+use crate::fault_plan::{half, on_frame};
 use crate::script::{ConnectionFault, PlannedFault, PlannedFaultKind, ReplyFault, ReplyFaultKind};
 
 impl Connection {
@@ -66,61 +66,59 @@ impl Connection {
 
     /// Lets faults happen: those of a frame with the next one, the others in their turn.
     pub(super) fn plan(&mut self, due: Vec<PlannedFault>) {
-        for fault in due {
-            if needs_frame(fault.kind) {
-                self.progress.wait_for_frame(fault);
-            } else {
-                self.schedule(Duration::ZERO, Later::Fault(Box::new(fault)));
-            }
+        for fault in self.progress.take_up(due) {
+            self.schedule(Duration::ZERO, Later::Fault(Box::new(fault)));
         }
     }
 
-    /// Lets a fault happen to a message; returns how many times it is sent.
+    /// Lets a fault happen to a message and to how many times it is sent.
     pub(super) async fn on_frame_fault(
         &mut self,
         fault: PlannedFault,
         message: &mut Value,
-        times: usize,
-    ) -> Result<usize, End> {
+        times: &mut usize,
+    ) -> Result<(), End> {
+        let Some(fault) = on_frame(fault, message, times, &self.wire) else {
+            return Ok(());
+        };
         match fault.kind {
-            PlannedFaultKind::Close => Err(Refusal::new(fault.code, fault.reason).into()),
+            PlannedFaultKind::Malformed => self.send_message(Message::binary(half(message))).await,
+            PlannedFaultKind::Late => {
+                let late = Later::SendLate(message.clone());
+                self.schedule(Duration::from_millis(fault.delay_ms), late);
+                *times = 0;
+                Ok(())
+            }
+            _ => {
+                if !self.on_fault_at_once(&fault).await? {
+                    self.plan(vec![fault]);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets a fault happen that is the same before a frame and without one; returns whether it is such a fault.
+    async fn on_fault_at_once(&mut self, fault: &PlannedFault) -> Result<bool, End> {
+        match fault.kind {
+            PlannedFaultKind::Close => Err(Refusal::new(fault.code, fault.reason.as_str()).into()),
             PlannedFaultKind::Drop => Err(End::Drop),
-            PlannedFaultKind::HalfFrame => {
-                self.wire.break_in_next_frame();
-                Ok(times)
-            }
-            PlannedFaultKind::Malformed => {
-                self.send_message(Message::binary(half(message))).await?;
-                Ok(times)
-            }
             PlannedFaultKind::UnknownEvent => {
                 for unknown in unknown_messages() {
                     self.send_json(&unknown).await?;
                 }
-                Ok(times)
+                Ok(true)
             }
-            PlannedFaultKind::UnknownFields => {
-                add_unknown_fields(message);
-                Ok(times)
-            }
-            PlannedFaultKind::Duplicate => Ok(times * 2),
-            PlannedFaultKind::Late => {
-                let late = Later::SendLate(message.clone());
-                self.schedule(Duration::from_millis(fault.delay_ms), late);
-                Ok(0)
-            }
-            _ => {
-                self.plan(vec![fault]);
-                Ok(times)
-            }
+            _ => Ok(false),
         }
     }
 
     /// Lets a fault happen to the connection.
     pub(super) async fn on_planned_fault(&mut self, fault: &PlannedFault) -> Result<(), End> {
+        if self.on_fault_at_once(fault).await? {
+            return Ok(());
+        }
         match fault.kind {
-            PlannedFaultKind::Close => Err(Refusal::new(fault.code, fault.reason.as_str()).into()),
-            PlannedFaultKind::Drop => Err(End::Drop),
             PlannedFaultKind::Hang => {
                 self.mute();
                 self.wire.silence();
@@ -141,12 +139,6 @@ impl Connection {
             PlannedFaultKind::ToolStorm => self.storm(fault.count).await,
             PlannedFaultKind::ForgetSessions => {
                 self.shared.gemini_sessions.forget();
-                Ok(())
-            }
-            PlannedFaultKind::UnknownEvent => {
-                for unknown in unknown_messages() {
-                    self.send_json(&unknown).await?;
-                }
                 Ok(())
             }
             // The others happen to frames.

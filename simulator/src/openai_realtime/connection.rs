@@ -298,7 +298,7 @@ impl Connection {
         let kind = event["type"].as_str().unwrap_or_default().to_owned();
         let mut times = 1;
         for fault in self.shared.faults.on_sending(&mut self.progress, &kind) {
-            times = self.on_frame_fault(fault, &mut event, times).await?;
+            self.on_frame_fault(fault, &mut event, &mut times).await?;
         }
         for _ in 0..times {
             self.send_json(&event).await?;

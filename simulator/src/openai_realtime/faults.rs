@@ -8,72 +8,67 @@ use serde_json::{Value, json};
 use super::connection::{Connection, End, Later};
 use super::error::WireError;
 use super::response::Ending;
-use crate::fault_plan::{add_unknown_fields, half, needs_frame};
+use crate::fault_plan::{half, on_frame};
 use crate::partner;
 use crate::script::{PlannedFault, PlannedFaultKind, ReplyFault, ReplyFaultKind};
 
 impl Connection {
     /// Lets faults happen: those of a frame with the next one, the others in their turn.
     pub(super) fn plan(&mut self, due: Vec<PlannedFault>) {
-        for fault in due {
-            if needs_frame(fault.kind) {
-                self.progress.wait_for_frame(fault);
-            } else {
-                self.schedule(Duration::ZERO, Later::Fault(Box::new(fault)));
-            }
+        for fault in self.progress.take_up(due) {
+            self.schedule(Duration::ZERO, Later::Fault(Box::new(fault)));
         }
     }
 
-    /// Lets a fault happen to an event; returns how many times it is sent.
+    /// Lets a fault happen to an event and to how many times it is sent.
     pub(super) async fn on_frame_fault(
         &mut self,
         fault: PlannedFault,
         event: &mut Value,
-        times: usize,
-    ) -> Result<usize, End> {
+        times: &mut usize,
+    ) -> Result<(), End> {
+        let Some(fault) = on_frame(fault, event, times, &self.wire) else {
+            return Ok(());
+        };
         match fault.kind {
-            PlannedFaultKind::Close => Err(End::Close {
-                code: fault.code,
-                reason: fault.reason,
-            }),
-            PlannedFaultKind::Drop => Err(End::Drop),
-            PlannedFaultKind::HalfFrame => {
-                self.wire.break_in_next_frame();
-                Ok(times)
-            }
-            PlannedFaultKind::Malformed => {
-                self.send_message(Message::text(half(event))).await?;
-                Ok(times)
-            }
-            PlannedFaultKind::UnknownEvent => {
-                self.send_json(&unknown_event()).await?;
-                Ok(times)
-            }
-            PlannedFaultKind::UnknownFields => {
-                add_unknown_fields(event);
-                Ok(times)
-            }
-            PlannedFaultKind::Duplicate => Ok(times * 2),
+            PlannedFaultKind::Malformed => self.send_message(Message::text(half(event))).await,
             PlannedFaultKind::Late => {
                 let late = Later::SendLate(event.clone());
                 self.schedule(Duration::from_millis(fault.delay_ms), late);
-                Ok(0)
+                *times = 0;
+                Ok(())
             }
             _ => {
-                self.plan(vec![fault]);
-                Ok(times)
+                if !self.on_fault_at_once(&fault).await? {
+                    self.plan(vec![fault]);
+                }
+                Ok(())
             }
         }
     }
 
-    /// Lets a fault happen to the connection.
-    pub(super) async fn on_planned_fault(&mut self, fault: &PlannedFault) -> Result<(), End> {
+    /// Lets a fault happen that is the same before a frame and without one; returns whether it is such a fault.
+    async fn on_fault_at_once(&mut self, fault: &PlannedFault) -> Result<bool, End> {
         match fault.kind {
             PlannedFaultKind::Close => Err(End::Close {
                 code: fault.code,
                 reason: fault.reason.clone(),
             }),
             PlannedFaultKind::Drop => Err(End::Drop),
+            PlannedFaultKind::UnknownEvent => {
+                self.send_json(&unknown_event()).await?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Lets a fault happen to the connection.
+    pub(super) async fn on_planned_fault(&mut self, fault: &PlannedFault) -> Result<(), End> {
+        if self.on_fault_at_once(fault).await? {
+            return Ok(());
+        }
+        match fault.kind {
             PlannedFaultKind::Hang => {
                 self.mute();
                 self.wire.silence();
@@ -107,7 +102,6 @@ impl Connection {
                 self.send(error.event(None)).await
             }
             PlannedFaultKind::ToolStorm => self.storm(fault.count).await,
-            PlannedFaultKind::UnknownEvent => self.send_json(&unknown_event()).await,
             // The others happen to frames, or to sessions that can be gone on with.
             _ => Ok(()),
         }
