@@ -1,19 +1,12 @@
 //! A client that speaks the wire protocol and nothing else.
 
-use std::time::Duration;
-
 use avaaz_simulator::{Options, Running, Simulator, Utterance, Voice};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::socket::{Socket, pieces, samples};
 
 /// Starts a simulator with a script.
 pub async fn start(script: Value) -> Running {
@@ -29,7 +22,7 @@ pub async fn start_with(script: Value, options: Options) -> Running {
 }
 
 pub struct Client {
-    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub socket: Socket,
 }
 
 impl Client {
@@ -64,15 +57,12 @@ impl Client {
             let value = value.parse().expect("a header");
             request.headers_mut().insert(*name, value);
         }
-        let (socket, _) = connect_async(request).await?;
+        let socket = Socket::open(request).await?;
         Ok(Self { socket })
     }
 
     pub async fn send(&mut self, event: Value) {
-        self.socket
-            .send(Message::text(event.to_string()))
-            .await
-            .expect("the socket is open");
+        self.socket.send(Message::text(event.to_string())).await;
     }
 
     /// Sends `session.update` with these settings and takes its answer.
@@ -94,12 +84,7 @@ impl Client {
 
     /// Sends audio in pieces of 100 ms, as fast as it goes.
     pub async fn send_audio(&mut self, samples: &[i16]) {
-        for piece in samples.chunks(2_400) {
-            let bytes: Vec<u8> = piece
-                .iter()
-                .flat_map(|sample| sample.to_le_bytes())
-                .collect();
-            let audio = STANDARD.encode(bytes);
+        for audio in pieces(samples) {
             self.send(json!({"type": "input_audio_buffer.append", "audio": audio}))
                 .await;
         }
@@ -111,22 +96,12 @@ impl Client {
     }
 
     pub async fn next_message(&mut self) -> Option<Result<Message, Error>> {
-        tokio::time::timeout(PATIENCE, self.socket.next())
-            .await
-            .expect("something comes in time")
+        self.socket.next_message().await
     }
 
-    /// Returns the next event.
+    /// Returns the next event, which comes in a text frame.
     pub async fn next(&mut self) -> Value {
-        loop {
-            match self.next_message().await {
-                Some(Ok(Message::Text(text))) => {
-                    return serde_json::from_str(&text).expect("an event is JSON");
-                }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                other => panic!("no event but {other:?}"),
-            }
-        }
+        self.socket.next_json(in_text).await
     }
 
     /// Returns all events up to one of this type, which is the last.
@@ -147,13 +122,14 @@ impl Client {
 
     /// Waits for the close frame.
     pub async fn closed(&mut self) -> CloseFrame {
-        loop {
-            match self.next_message().await {
-                Some(Ok(Message::Close(Some(frame)))) => return frame,
-                Some(Ok(Message::Close(None)) | Err(_)) | None => panic!("no reason was given"),
-                Some(Ok(_)) => {}
-            }
-        }
+        self.socket.closed().await
+    }
+}
+
+fn in_text(message: &Message) -> Option<&[u8]> {
+    match message {
+        Message::Text(text) => Some(text.as_bytes()),
+        _ => None,
     }
 }
 
@@ -192,16 +168,7 @@ pub fn audio(events: &[Value]) -> Vec<i16> {
     let deltas = events
         .iter()
         .filter(|event| event["type"] == "response.output_audio.delta");
-    let bytes: Vec<u8> = deltas
-        .flat_map(|event| {
-            STANDARD
-                .decode(event["delta"].as_str().unwrap_or_default())
-                .expect("audio is base64")
-        })
-        .collect();
-    let (pairs, rest) = bytes.as_chunks::<2>();
-    assert!(rest.is_empty(), "half a sample came");
-    pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect()
+    samples(deltas.map(|event| event["delta"].as_str().unwrap_or_default()))
 }
 
 /// The words of the reply in a `response.done`.

@@ -11,5 +11,6 @@ mod planned;
 mod recording;
 mod replies;
 mod session;
+mod socket;
 mod tools;
 mod turns;

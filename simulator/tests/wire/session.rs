@@ -1,4 +1,5 @@
 use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::{Client, start};
 
@@ -146,19 +147,9 @@ async fn what_is_no_event_is_answered_and_ends_nothing() {
     client.send(json!([1])).await;
     assert_eq!(client.next().await["error"]["code"], "invalid_event");
 
-    use futures_util::SinkExt;
-    use tokio_tungstenite::tungstenite::Message;
-    client
-        .socket
-        .send(Message::text("{not json"))
-        .await
-        .unwrap();
+    client.socket.send(Message::text("{not json")).await;
     assert_eq!(client.next().await["error"]["code"], "invalid_json");
-    client
-        .socket
-        .send(Message::binary(vec![1, 2]))
-        .await
-        .unwrap();
+    client.socket.send(Message::binary(vec![1, 2])).await;
     assert_eq!(client.next().await["error"]["code"], "invalid_event");
     assert_eq!(client.update(json!({})).await["type"], "session.updated");
 }

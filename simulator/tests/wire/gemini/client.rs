@@ -1,22 +1,15 @@
 //! A client that speaks Gemini Live on the wire and nothing else.
 
-use std::time::Duration;
-
 use avaaz_simulator::Running;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::socket::{Socket, pieces, samples};
 
 pub const MODEL: &str = "models/gemini-3.8-live";
-const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Gemini {
-    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub socket: Socket,
 }
 
 impl Gemini {
@@ -39,15 +32,12 @@ impl Gemini {
     /// Upgrades at a path.
     pub async fn open_at(simulator: &Running, path: &str) -> Self {
         let url = format!("ws://{}{path}", simulator.addr);
-        let (socket, _) = connect_async(url).await.expect("the upgrade succeeds");
+        let socket = Socket::open(url).await.expect("the upgrade succeeds");
         Self { socket }
     }
 
     pub async fn send(&mut self, message: Value) {
-        self.socket
-            .send(Message::text(message.to_string()))
-            .await
-            .expect("the socket is open");
+        self.socket.send(Message::text(message.to_string())).await;
     }
 
     /// Says typed words.
@@ -59,33 +49,19 @@ impl Gemini {
 
     /// Sends samples at 24 kHz in pieces of 100 ms, as fast as it goes.
     pub async fn send_audio(&mut self, samples: &[i16]) {
-        for piece in samples.chunks(2_400) {
-            let bytes: Vec<u8> = piece
-                .iter()
-                .flat_map(|sample| sample.to_le_bytes())
-                .collect();
-            let audio = json!({"mimeType": "audio/pcm;rate=24000", "data": STANDARD.encode(bytes)});
+        for data in pieces(samples) {
+            let audio = json!({"mimeType": "audio/pcm;rate=24000", "data": data});
             self.send(json!({"realtimeInput": {"audio": audio}})).await;
         }
     }
 
     pub async fn next_message(&mut self) -> Option<Result<Message, Error>> {
-        tokio::time::timeout(PATIENCE, self.socket.next())
-            .await
-            .expect("something comes in time")
+        self.socket.next_message().await
     }
 
     /// Returns the next message, which comes in a binary frame.
     pub async fn next(&mut self) -> Value {
-        loop {
-            match self.next_message().await {
-                Some(Ok(Message::Binary(bytes))) => {
-                    return serde_json::from_slice(&bytes).expect("a message is JSON");
-                }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                other => panic!("no message but {other:?}"),
-            }
-        }
+        self.socket.next_json(in_binary).await
     }
 
     /// Returns all messages up to one that has this (JSON pointer), which is the last.
@@ -112,15 +88,15 @@ impl Gemini {
 
     /// Waits for the close frame.
     pub async fn closed(&mut self) -> (u16, String) {
-        loop {
-            match self.next_message().await {
-                Some(Ok(Message::Close(Some(CloseFrame { code, reason })))) => {
-                    return (code.into(), reason.to_string());
-                }
-                Some(Ok(Message::Close(None)) | Err(_)) | None => panic!("no reason was given"),
-                Some(Ok(_)) => {}
-            }
-        }
+        let frame = self.socket.closed().await;
+        (frame.code.into(), frame.reason.to_string())
+    }
+}
+
+fn in_binary(message: &Message) -> Option<&[u8]> {
+    match message {
+        Message::Binary(bytes) => Some(bytes),
+        _ => None,
     }
 }
 
@@ -131,10 +107,7 @@ pub fn audio_ms(messages: &[Value]) -> u64 {
             .pointer("/serverContent/modelTurn/parts/0/inlineData/data")?
             .as_str()
     });
-    let bytes: usize = data
-        .map(|data| STANDARD.decode(data).expect("audio is base64").len())
-        .sum();
-    bytes as u64 / 48
+    samples(data).len() as u64 / 24
 }
 
 /// The words in these messages, of `inputTranscription` or `outputTranscription`.

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::end_of;
 use crate::client::{Client, start};
 use crate::gemini::client::Gemini;
 
@@ -63,7 +62,7 @@ async fn several_faults_are_given_at_once_and_called_off() {
         client.update(json!({})).await;
     }
     ask(&simulator, "POST", r#"{"kind": "drop"}"#).await;
-    assert_eq!(end_of(&mut client.socket).await, None);
+    assert_eq!(client.socket.end().await, None);
 }
 
 #[tokio::test]

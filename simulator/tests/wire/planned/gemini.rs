@@ -4,7 +4,7 @@ use avaaz_simulator::Running;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{end_of, pong_after, script};
+use super::script;
 use crate::client::start;
 use crate::gemini::client::{Gemini, MODEL, audio_ms, has};
 
@@ -21,7 +21,7 @@ async fn the_socket_closes_with_a_chosen_frame() {
     let fault =
         json!({"at": at, "kind": "close", "code": 1011, "reason": "Internal error occurred."});
     let (simulator, mut client) = greeted(json!([fault])).await;
-    let close = end_of(&mut client.socket).await;
+    let close = client.socket.end().await;
     assert_eq!(close, Some((1011, "Internal error occurred.".into())));
     assert_eq!(simulator.stats().sent("serverContent.modelTurn"), 1);
 }
@@ -30,7 +30,7 @@ async fn the_socket_closes_with_a_chosen_frame() {
 async fn a_frame_breaks_off_in_its_middle() {
     let at = json!({"sent_kind": {"kind": "serverContent.modelTurn", "nth": 1}});
     let (_simulator, mut client) = greeted(json!([{"at": at, "kind": "half_frame"}])).await;
-    assert_eq!(end_of(&mut client.socket).await, None);
+    assert_eq!(client.socket.end().await, None);
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_hanging_connection_does_not_even_answer_pings() {
     let mut client = Gemini::connect(&simulator, json!({})).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(
-        pong_after(&mut client.socket, Duration::from_millis(700)).await,
+        client.socket.pong_after(Duration::from_millis(700)).await,
         None
     );
 }
@@ -100,7 +100,9 @@ async fn pongs_come_late_and_everything_else_in_time() {
     let began_at = Instant::now();
     client.until("/serverContent/modelTurn").await;
     assert!(began_at.elapsed() < Duration::from_secs(1));
-    let waited = pong_after(&mut client.socket, Duration::from_secs(5))
+    let waited = client
+        .socket
+        .pong_after(Duration::from_secs(5))
         .await
         .unwrap();
     assert!((1_150..2_500).contains(&waited.as_millis()), "{waited:?}");
@@ -154,7 +156,7 @@ async fn all_handles_are_forgotten() {
     let fault = json!({"kind": "forget_sessions"});
     simulator.plan_fault(serde_json::from_value(fault).unwrap());
     tokio::time::sleep(Duration::from_millis(200)).await;
-    client.socket.close(None).await.unwrap();
+    client.socket.close().await;
     let mut client = Gemini::open(&simulator).await;
     let setup = json!({"model": MODEL, "sessionResumption": {"handle": handle}});
     client.send(json!({"setup": setup})).await;

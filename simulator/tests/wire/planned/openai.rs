@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{end_of, pong_after, script};
+use super::script;
 use crate::client::{Client, audio_ms, start};
 
 async fn greeted(faults: Value) -> (avaaz_simulator::Running, Client) {
@@ -18,10 +18,7 @@ async fn the_socket_closes_with_a_chosen_frame() {
     let at = json!({"sent_kind": {"kind": "response.output_audio.delta", "nth": 2}});
     let fault = json!({"at": at, "kind": "close", "code": 1013, "reason": "later"});
     let (simulator, mut client) = greeted(json!([fault])).await;
-    assert_eq!(
-        end_of(&mut client.socket).await,
-        Some((1013, "later".into()))
-    );
+    assert_eq!(client.socket.end().await, Some((1013, "later".into())));
     assert_eq!(simulator.stats().sent("response.output_audio.delta"), 1);
 }
 
@@ -29,14 +26,14 @@ async fn the_socket_closes_with_a_chosen_frame() {
 async fn the_socket_closes_after_a_chosen_frame_of_the_client() {
     let fault = json!({"at": {"received": 1}, "kind": "drop"});
     let (_simulator, mut client) = greeted(json!([fault])).await;
-    assert_eq!(end_of(&mut client.socket).await, None);
+    assert_eq!(client.socket.end().await, None);
 }
 
 #[tokio::test]
 async fn a_frame_breaks_off_in_its_middle() {
     let at = json!({"sent_kind": {"kind": "response.output_audio.delta", "nth": 1}});
     let (_simulator, mut client) = greeted(json!([{"at": at, "kind": "half_frame"}])).await;
-    assert_eq!(end_of(&mut client.socket).await, None);
+    assert_eq!(client.socket.end().await, None);
 }
 
 #[tokio::test]
@@ -96,7 +93,7 @@ async fn a_hanging_connection_does_not_even_answer_pings() {
     let mut client = Client::connect(&simulator).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(
-        pong_after(&mut client.socket, Duration::from_millis(700)).await,
+        client.socket.pong_after(Duration::from_millis(700)).await,
         None
     );
     assert_eq!(simulator.stats().connections_open, 1);
@@ -109,7 +106,9 @@ async fn pongs_come_late_and_everything_else_in_time() {
     let began_at = Instant::now();
     client.until("response.output_audio.delta").await;
     assert!(began_at.elapsed() < Duration::from_secs(1));
-    let waited = pong_after(&mut client.socket, Duration::from_secs(5))
+    let waited = client
+        .socket
+        .pong_after(Duration::from_secs(5))
         .await
         .unwrap();
     assert!((1_150..2_500).contains(&waited.as_millis()), "{waited:?}");
@@ -123,7 +122,7 @@ async fn pongs_come_late_and_everything_else_in_time() {
 async fn a_session_gets_too_old_where_it_is_to_go_away() {
     let fault = json!({"kind": "go_away", "time_left_ms": 300});
     let (_simulator, mut client) = greeted(json!([fault])).await;
-    let (code, reason) = end_of(&mut client.socket).await.unwrap();
+    let (code, reason) = client.socket.end().await.unwrap();
     assert!(
         code == 1001 && reason.contains("maximum duration"),
         "{code} {reason}"
