@@ -73,8 +73,7 @@ for (const provider of ['openai', 'gemini'] as const) {
       await ada.type('Tell me a story.')
       const asked = await ada.now()
       await ada.expectVoice(asked, 2_000)
-      const cutIn = await ada.now()
-      await ada.say(LEARNER_SAYS[1] ?? '')
+      const cutIn = await ada.say(LEARNER_SAYS[1] ?? '')
 
       // Speech is noticed within a syllable or two; after a second nothing of the story may sound.
       const story = ada.lines('tutor').nth(2)
@@ -104,8 +103,7 @@ for (const provider of ['openai', 'gemini'] as const) {
       await cora.type('What is a quay?')
       const asked = await cora.now()
       await cora.expectVoice(asked, 1_000)
-      const coughed = await cora.now()
-      await cora.cough()
+      const coughed = await cora.cough()
       await cora.expectStatus('listening')
 
       const reply = { seq: 3, speaker: 'tutor', text: BREATHLESS, interrupted: false }

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Before anything is known of a provider.
 const AT_FIRST: Duration = Duration::from_secs(6);
 /// However fast it was: a model may think, and another session costs a connection.
-const LEAST: Duration = Duration::from_millis(2_500);
+const LEAST: Duration = Duration::from_millis(3_500);
 /// However slow it was.
 const MOST: Duration = Duration::from_secs(15);
 /// What is noticed late is noticed by other means, too.

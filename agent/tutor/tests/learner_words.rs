@@ -161,7 +161,7 @@ fn a_provider_that_says_nothing_more_is_left_as_soon_as_it_is_slower_than_ever()
         world.run(secs(2));
     }
     world.learner_says("i9", "Hello?");
-    world.run(ms(2_400));
+    world.run(ms(3_400));
     assert!(world.opened().is_empty(), "it may be thinking");
     world.run(ms(200));
     assert_eq!(world.opened().len(), 1);
@@ -170,7 +170,7 @@ fn a_provider_that_says_nothing_more_is_left_as_soon_as_it_is_slower_than_ever()
     let handed_over = world.hand_overs()[0];
     assert_eq!(handed_over.cause, HandOverCause::Silent);
     let hung = handed_over.hung;
-    assert!(hung >= ms(2_400) && hung <= ms(2_600), "{hung:?}");
+    assert!(hung >= ms(3_400) && hung <= ms(3_600), "{hung:?}");
 }
 
 #[test]

@@ -51,14 +51,14 @@ export class Learner {
     await this.page.getByRole('button', { name: 'Talk', exact: true }).click()
   }
 
-  /** Speaks aloud; done when the last sound has left the mouth. */
-  async say(text: string): Promise<void> {
-    await this.page.evaluate((wav) => window.sayIntoMicrophone(wav), spoken(text))
+  /** Speaks aloud; done when the last sound has left the mouth. Returns when the first one did. */
+  async say(text: string): Promise<number> {
+    return this.page.evaluate((wav) => window.sayIntoMicrophone(wav), spoken(text))
   }
 
   /** Coughs: a fifth of a second. */
-  async cough(): Promise<void> {
-    await this.page.evaluate((wav) => window.sayIntoMicrophone(wav), coughed())
+  async cough(): Promise<number> {
+    return this.page.evaluate((wav) => window.sayIntoMicrophone(wav), coughed())
   }
 
   async type(text: string): Promise<void> {

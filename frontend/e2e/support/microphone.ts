@@ -66,7 +66,8 @@ export function coughed(): string {
 
 declare global {
   interface Window {
-    sayIntoMicrophone: (wav: string) => Promise<void>
+    /** Done when the last sound is out; says when the first one was, on the page's clock. */
+    sayIntoMicrophone: (wav: string) => Promise<number>
     heard: { at: number; rms: number }[]
   }
 }
@@ -91,7 +92,9 @@ export function injectMicrophone(): void {
     source.connect(mouth)
     const ended = new Promise((resolve) => (source.onended = resolve))
     source.start()
+    const began = performance.now()
     await ended
+    return began
   }
 }
 
