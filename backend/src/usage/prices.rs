@@ -244,7 +244,16 @@ mod tests {
 
     #[test]
     fn the_built_in_table_can_be_read_and_a_wrong_one_is_refused() {
-        assert_eq!(PriceTable::default().currency(), "USD");
+        let built_in = PriceTable::default();
+        assert_eq!(built_in.currency(), "USD");
+        // A cap on money bites with the models that are used unless others are configured.
+        for (provider, model) in [
+            ("openai", avaaz_agent::realtime::openai::DEFAULT_MODEL),
+            ("gemini", avaaz_agent::realtime::gemini::DEFAULT_MODEL),
+        ] {
+            let cost = built_in.cost_micros(provider, model, day("2026-11-21"), &usage());
+            assert!(cost.is_some_and(|cost| cost > 0), "{model}");
+        }
         for wrong in [
             "[]",
             r#"{"currency": "EUR"}"#,
