@@ -61,11 +61,7 @@ for (const provider of ['openai', 'gemini'] as const) {
       stack,
       picture,
     }) => {
-      const ada = await Learner.arrive(page, stack)
-      await ada.register()
-      await ada.choosesProvider(provider)
-      await ada.startTalking()
-      await ada.expectStatus('listening', 30_000)
+      const ada = await Learner.inATalk(page, stack, { provider })
       await ada.say(FIRST_WORDS)
       await expect(ada.lines('tutor').nth(1)).toContainText(REPLY)
       await ada.expectStatus('listening')
@@ -94,11 +90,7 @@ for (const provider of ['openai', 'gemini'] as const) {
     })
 
     test('a cough makes the tutor wait for a moment, and no more', async ({ page, stack }) => {
-      const cora = await Learner.arrive(page, stack, COUGHS)
-      await cora.register()
-      await cora.choosesProvider(provider)
-      await cora.startTalking()
-      await cora.expectStatus('listening', 30_000)
+      const cora = await Learner.inATalk(page, stack, { name: COUGHS, provider })
 
       await cora.type('What is a quay?')
       const asked = await cora.now()
@@ -123,11 +115,7 @@ for (const provider of ['openai', 'gemini'] as const) {
       page,
       stack,
     }) => {
-      const ada = await Learner.arrive(page, stack)
-      await ada.register()
-      await ada.choosesProvider(provider)
-      await ada.startTalking()
-      await ada.expectStatus('listening', 30_000)
+      const ada = await Learner.inATalk(page, stack, { provider })
       await ada.say(FIRST_WORDS)
       await expect(ada.lines('tutor').nth(1)).toContainText(REPLY)
       await ada.expectStatus('listening')
@@ -193,10 +181,7 @@ test('two learners at once never hear each other', async ({ browser, stack }) =>
 })
 
 test('typed words are answered aloud', async ({ page, stack }) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
-  await ada.startTalking()
-  await ada.expectStatus('listening', 30_000)
+  const ada = await Learner.inATalk(page, stack)
   const asked = await ada.now()
   await ada.type('What is the weather like?')
   await expect(ada.lines('learner')).toContainText('What is the weather like?')
@@ -205,10 +190,7 @@ test('typed words are answered aloud', async ({ page, stack }) => {
 })
 
 test('while the tutor thinks for long, the page says so', async ({ page, stack, picture }) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
-  await ada.startTalking()
-  await ada.expectStatus('listening', 30_000)
+  const ada = await Learner.inATalk(page, stack)
   await ada.type('Answer slowly.')
   await ada.expectStatus('thinking')
   await picture(page, 'thinking')
@@ -216,10 +198,7 @@ test('while the tutor thinks for long, the page says so', async ({ page, stack, 
 })
 
 test('a muted learner is not heard', async ({ page, stack, picture }) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
-  await ada.startTalking()
-  await ada.expectStatus('listening', 30_000)
+  const ada = await Learner.inATalk(page, stack)
   await page.getByRole('button', { name: 'Mute', exact: true }).click()
   await ada.expectStatus('muted')
   await picture(page, 'muted')
@@ -279,10 +258,7 @@ test('a conversation open in another tab can be moved, and never snatched back',
   stack,
   picture,
 }) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
-  await ada.startTalking()
-  await ada.expectStatus('listening', 30_000)
+  const ada = await Learner.inATalk(page, stack)
   const id = await ada.liveConversationId()
 
   const second = await context.newPage()

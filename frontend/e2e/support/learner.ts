@@ -38,6 +38,20 @@ export class Learner {
     return new Learner(page, stack, name)
   }
 
+  /** A new learner whom the tutor has greeted. */
+  static async inATalk(
+    page: Page,
+    stack: Stack,
+    { name, provider }: { name?: string; provider?: 'openai' | 'gemini' } = {},
+  ): Promise<Learner> {
+    const learner = await Learner.arrive(page, stack, name)
+    await learner.register()
+    if (provider !== undefined) await learner.choosesProvider(provider)
+    await learner.startTalking()
+    await learner.expectStatus('listening', 30_000)
+    return learner
+  }
+
   async register(): Promise<void> {
     await this.page.getByRole('link', { name: 'Create your account' }).click()
     await this.page.getByLabel('Your name').fill(this.name)

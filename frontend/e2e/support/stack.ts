@@ -24,8 +24,6 @@ export class Stack {
   #simulator: Running | null = null
 
   private constructor(ports: number[]) {
-    // Postgres may have to run as another user, who must reach its folder.
-    chmodSync(this.#folder, 0o755)
     const [web = 0, api = 0, livekit = 0, tcp = 0, udp = 0, simulator = 0, postgres = 0] = ports
     this.#ports = { web, api, livekit, simulator, postgres }
     // Postgres runs as somebody else where the tests run as root, and must reach its files.
