@@ -20,8 +20,8 @@ interface Reply {
 }
 
 interface Fault {
-  kind: 'refuse'
-  code: string
+  kind: 'http_status'
+  status: number
 }
 
 export const GREETING = 'Hello, it is good to hear you. What would you like to talk about?'
@@ -78,5 +78,5 @@ export const everyday: Script = {
   ],
 }
 
-/** A provider that takes nobody. */
-export const closed: Script = { every_connection: { kind: 'refuse', code: 'invalid_api_key' } }
+/** A provider that takes nobody for now. */
+export const closed: Script = { every_connection: { kind: 'http_status', status: 503 } }
