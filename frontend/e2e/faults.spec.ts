@@ -1,5 +1,15 @@
 import { Learner } from './support/learner'
-import { closed, everyday, GREETING, LONG_REPLY, MUMBLED, REPLY } from './support/script'
+import {
+  busy,
+  everyday,
+  GREETING,
+  LONG_REPLY,
+  MUMBLED,
+  refusing,
+  REPLY,
+  type Script,
+} from './support/script'
+import type { Stack } from './support/stack'
 import { browserArgs, expect, launch, test } from './support/test'
 
 test('a refused microphone leaves the keyboard', async ({ stack, picture }) => {
@@ -71,6 +81,19 @@ test('a browser that holds the sound back offers to let it out', async ({ stack,
   }
 })
 
+/** Something is done while no provider will have us. */
+async function withoutAProvider(stack: Stack, script: Script, what: () => Promise<void>) {
+  await stack.startSimulator(script)
+  try {
+    await what()
+  } finally {
+    await stack.startSimulator(everyday)
+    // A provider that failed is left alone for a while, by every conversation. The next test begins without that.
+    await stack.stopAvaaz()
+    await stack.startAvaaz()
+  }
+}
+
 test('without a voice the page says so, keeps typed words, and has them answered once it is back', async ({
   page,
   stack,
@@ -79,8 +102,7 @@ test('without a voice the page says so, keeps typed words, and has them answered
   test.setTimeout(150_000)
   const ada = await Learner.arrive(page, stack)
   await ada.register()
-  await stack.startSimulator(closed)
-  try {
+  await withoutAProvider(stack, busy, async () => {
     await ada.startTalking()
     await ada.expectStatus('unavailable', 30_000)
     await picture(page, 'voice-unavailable')
@@ -90,12 +112,29 @@ test('without a voice the page says so, keeps typed words, and has them answered
     await ada.expectStatus('listening', 60_000)
     await expect(ada.lines('tutor').last()).toContainText(REPLY)
     await expect(ada.lines('learner')).toHaveCount(1)
-  } finally {
-    await stack.startSimulator(everyday)
-    // A provider that refused is left alone for a while, by every conversation. The next test begins without that.
-    await stack.stopAvaaz()
-    await stack.startAvaaz()
-  }
+  })
+})
+
+test('a provider that refuses our key ends the conversation, and what was typed is kept', async ({
+  page,
+  stack,
+}) => {
+  test.setTimeout(210_000)
+  const ada = await Learner.arrive(page, stack)
+  await ada.register()
+  await withoutAProvider(stack, refusing, async () => {
+    await ada.startTalking()
+    await ada.expectStatus('unavailable', 30_000)
+    await ada.type('I will write, then.')
+    await expect(ada.lines('learner')).toContainText('I will write, then.')
+    const id = (await ada.liveConversationId()) ?? ''
+    await expect
+      .poll(async () => (await ada.conversation(id)).end_reason, { timeout: 150_000 })
+      .toBe('provider_failed')
+    const kept = (await ada.conversation(id)).turns
+    expect(kept[0]).toMatchObject({ speaker: 'learner', text: 'I will write, then.' })
+    await ada.expectStatus('ended')
+  })
 })
 
 test('a provider that closes in mid-reply loses no word that was heard', async ({

@@ -19,10 +19,7 @@ interface Reply {
   fault?: { kind: 'close' | 'rubbish'; after_audio_ms: number }
 }
 
-interface Fault {
-  kind: 'http_status'
-  status: number
-}
+type Fault = { kind: 'http_status'; status: number } | { kind: 'refuse'; code: string }
 
 export const GREETING = 'Hello, it is good to hear you. What would you like to talk about?'
 export const LEARNER_SAYS = [
@@ -79,4 +76,7 @@ export const everyday: Script = {
 }
 
 /** A provider that takes nobody for now. */
-export const closed: Script = { every_connection: { kind: 'http_status', status: 503 } }
+export const busy: Script = { every_connection: { kind: 'http_status', status: 503 } }
+
+/** A provider that does not know our key. */
+export const refusing: Script = { every_connection: { kind: 'refuse', code: 'invalid_api_key' } }
