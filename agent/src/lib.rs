@@ -12,6 +12,7 @@
 pub mod audio;
 pub mod circuit;
 mod conversation;
+mod deadline;
 pub mod host;
 pub mod metrics;
 pub mod realtime;

@@ -10,13 +10,14 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::conversation::{Candidate, Orders, Outcome, Setting, converse, give_back};
+use crate::deadline;
 use crate::host::{Claimed, HostError, Lease, Notice, TutorHost};
 use crate::metrics::Metrics;
 use crate::realtime::Provider;
@@ -265,7 +266,7 @@ impl Serving {
                     closing = true;
                     cut_at = Some(Instant::now() + self.config.finish_within);
                 }
-                () = at(cut_at) => {
+                () = deadline::at(cut_at) => {
                     cut_at = None;
                     self.shutdown.cut();
                 }
@@ -464,13 +465,6 @@ impl Serving {
 async fn answer<T>(asked: &mut Asked<T>) -> Result<T, HostError> {
     match asked {
         Some(question) => question.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn at(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
         None => std::future::pending().await,
     }
 }

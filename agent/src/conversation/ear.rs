@@ -1,10 +1,11 @@
 //! The learner's microphone, and nobody else's.
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::audio::receive::{Heard, Receiver};
 use crate::audio::voice_activity::VoiceActivity;
+use crate::deadline;
 use crate::room::AudioPacket;
 
 /// Hears one track at a time.
@@ -81,17 +82,11 @@ impl Ear {
                 let is_voice = track.voice.hear(&heard.pcm);
                 return (heard, is_voice);
             }
-            let due = track.receiver.poll_timeout();
+            let due = track.receiver.poll_timeout().map(Instant::from_std);
             let packets = &mut track.packets;
             let packet = async {
                 match packets {
                     Some(packets) => packets.recv().await,
-                    None => std::future::pending().await,
-                }
-            };
-            let timeout = async {
-                match due {
-                    Some(at) => sleep_until(at.into()).await,
                     None => std::future::pending().await,
                 }
             };
@@ -100,7 +95,7 @@ impl Ear {
                     Some(packet) => track.receiver.handle(packet, Instant::now().into_std()),
                     None => track.packets = None,
                 },
-                () = timeout => track.receiver.handle_timeout(Instant::now().into_std()),
+                () = deadline::at(due) => track.receiver.handle_timeout(Instant::now().into_std()),
             }
         }
     }

@@ -11,7 +11,7 @@ use avaaz_tutor::{
     ProviderCommand, ProviderEvent, Spending,
 };
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ear::Ear;
@@ -25,6 +25,7 @@ use crate::audio::playout::Playout;
 use crate::audio::receive::Heard;
 use crate::audio::schedule::PlayoutEvent;
 use crate::audio::stored;
+use crate::deadline;
 use crate::metrics::Metrics;
 use crate::realtime::Provider;
 use crate::room::captions::Captions;
@@ -215,9 +216,9 @@ impl Loop {
             () = self.lost.cancelled() => Happened::Over(Finish::LeaseLost),
             () = self.shutdown.is_cut() => Happened::Over(Finish::Cut),
             () = self.shutdown.begun(), if !self.closing_told => Happened::Input(Input::HostIsClosing),
-            () = at(tick) => Happened::Input(Input::Tick),
-            () = at(catch_up) => Happened::CatchUp,
-            () = at(self.room_gone) => Happened::Over(Finish::RoomLost),
+            () = deadline::at(tick) => Happened::Input(Input::Tick),
+            () = deadline::at(catch_up) => Happened::CatchUp,
+            () = deadline::at(self.room_gone) => Happened::Over(Finish::RoomLost),
         }
     }
 
@@ -498,12 +499,5 @@ fn assumed(provider: &dyn Provider) -> Capabilities {
         finds_turns: provider.finds_turns(),
         overlaps: false,
         session_limit: None,
-    }
-}
-
-async fn at(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
-        None => std::future::pending().await,
     }
 }

@@ -26,6 +26,7 @@ use super::presence::HeardTrack;
 use super::recovery::Pause;
 use super::shared::Shared;
 use super::signal::{self, Verdict};
+use crate::deadline;
 use crate::room::{AudioOutput, ClosedReason, JoinRoom, JoinRoomError, RoomEvent};
 
 /// From the server's first word to media in both directions.
@@ -198,7 +199,7 @@ impl Session {
                 event = self.connection.signal_events.recv() => self.on_signal(event).await,
                 Some(event) = self.connection.peer_events.recv() => self.on_peer(event).await,
                 () = changed.notified() => self.tell_changes().await,
-                () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => self.on_deadline().await,
+                () = deadline::at(deadline) => self.on_deadline().await,
                 _ = ticks.tick() => self.on_tick().await,
             };
             if let ControlFlow::Break(reason) = step {
