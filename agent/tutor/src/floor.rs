@@ -316,19 +316,7 @@ impl Floor {
     /// The learner typed: a turn that begins and ends at once. Nobody may hold the floor.
     pub(crate) fn typed(&mut self, text: String, now: Moment, out: &mut VecDeque<Output>) {
         let turn = self.begin(Speaker::Learner, out);
-        let ended = EndedTurn {
-            turn,
-            speaker: Speaker::Learner,
-            text,
-            text_pending: false,
-            started_at: now,
-            ended_at: now,
-            interrupted: false,
-            heard: None,
-            latency: None,
-            usage: None,
-        };
-        self.end(ended, out);
+        self.end(written(turn, Speaker::Learner, text, now), out);
     }
 
     /// Returns whether nobody holds the floor.
@@ -345,18 +333,8 @@ impl Floor {
             text: text.clone(),
             interrupted: false,
         }));
-        out.push_back(Output::TurnEnded(EndedTurn {
-            turn,
-            speaker: Speaker::Tutor,
-            text,
-            text_pending: false,
-            started_at: now,
-            ended_at: now,
-            interrupted: false,
-            heard: None,
-            latency: None,
-            usage: None,
-        }));
+        let ended = written(turn, Speaker::Tutor, text, now);
+        out.push_back(Output::TurnEnded(ended));
     }
 
     /// A reply begins to sound. Nobody may hold the floor.
@@ -401,5 +379,21 @@ impl Floor {
             usage: outcome.usage,
         };
         self.end(ended, out);
+    }
+}
+
+/// A turn that was never spoken: it begins and ends at once.
+fn written(turn: TurnId, speaker: Speaker, text: String, now: Moment) -> EndedTurn {
+    EndedTurn {
+        turn,
+        speaker,
+        text,
+        text_pending: false,
+        started_at: now,
+        ended_at: now,
+        interrupted: false,
+        heard: None,
+        latency: None,
+        usage: None,
     }
 }
