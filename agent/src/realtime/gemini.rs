@@ -8,14 +8,14 @@ pub mod wire;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use avaaz_tutor::{Fault, FaultKind, SessionSetup};
+use avaaz_tutor::{Fault, SessionSetup};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderName, HeaderValue};
+use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderName};
 use url::Url;
 use uuid::Uuid;
 
 use super::socket::{self, Watch};
-use super::{Provider, ProviderSession};
+use super::{Provider, ProviderSession, UnusableUrl, endpoint};
 use translate::{INPUT_RATE_HZ, Translator};
 
 /// The model unless another one is configured.
@@ -54,18 +54,13 @@ pub struct GeminiProvider {
     url: Url,
 }
 
-/// An address that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is no address of a realtime service: it has to begin with http, https, ws or wss")]
-pub struct UnusableUrl(String);
-
 impl GeminiProvider {
     /// Makes a provider; opens nothing.
     ///
     /// # Errors
     /// [`UnusableUrl`].
     pub fn new(mut config: GeminiConfig) -> Result<Self, UnusableUrl> {
-        let url = session_url(&config.base_url)?;
+        let url = endpoint::socket_url(&config.base_url, &PATH)?;
         if let Some(bare) = config.model.strip_prefix("models/") {
             config.model = bare.to_owned();
         }
@@ -89,35 +84,14 @@ impl Provider for GeminiProvider {
 
     async fn open(&self, setup: &SessionSetup) -> Result<ProviderSession, Fault> {
         let mut headers = HeaderMap::new();
-        let mut value =
-            HeaderValue::try_from(self.config.api_key.expose_secret()).map_err(|_| Fault {
-                kind: FaultKind::Refused,
-                detail: "the API key holds characters that no key has".to_owned(),
-            })?;
-        value.set_sensitive(true);
-        headers.insert(KEY, value);
+        let key = endpoint::key_header(self.config.api_key.expose_secret())?;
+        headers.insert(KEY, key);
         let socket = socket::connect(&self.url, headers).await?;
         // The service names neither replies nor stretches of speech. The names that we give must differ between sessions.
         let names = Uuid::new_v4().simple().to_string();
         let translator = Translator::new(self.config.model.clone(), names, setup.clone());
         Ok(socket::run(socket, translator, WATCH))
     }
-}
-
-fn session_url(base: &Url) -> Result<Url, UnusableUrl> {
-    let unusable = || UnusableUrl(base.scheme().to_owned());
-    let scheme = match base.scheme() {
-        "http" | "ws" => "ws",
-        "https" | "wss" => "wss",
-        _ => return Err(unusable()),
-    };
-    let mut url = base.clone();
-    url.set_scheme(scheme).map_err(|()| unusable())?;
-    url.path_segments_mut()
-        .map_err(|()| unusable())?
-        .pop_if_empty()
-        .extend(PATH);
-    Ok(url)
 }
 
 #[cfg(test)]
@@ -128,7 +102,12 @@ mod tests {
         "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
 
     fn url(base: &str) -> String {
-        session_url(&base.parse().unwrap()).unwrap().into()
+        let base_url = base.parse().unwrap();
+        let config = GeminiConfig {
+            base_url,
+            ..config()
+        };
+        GeminiProvider::new(config).unwrap().url.into()
     }
 
     fn config() -> GeminiConfig {
@@ -150,11 +129,6 @@ mod tests {
             url("http://127.0.0.1:4000/"),
             format!("ws://127.0.0.1:4000{METHOD}")
         );
-    }
-
-    #[test]
-    fn other_schemes_are_refused() {
-        assert!(session_url(&"ftp://host".parse().unwrap()).is_err());
     }
 
     #[test]

@@ -2,13 +2,17 @@
 //!
 //! A provider's JSON is known to its `wire.rs` alone; `translate.rs` turns it into [`avaaz_tutor::ProviderEvent`] and back.
 
+mod endpoint;
 pub mod gemini;
 pub mod openai;
+mod samples;
 pub mod socket;
 
 use async_trait::async_trait;
-use avaaz_tutor::{Fault, ProviderCommand, ProviderEvent, SessionSetup};
+use avaaz_tutor::{Fault, FaultKind, ProviderCommand, ProviderEvent, SessionSetup};
 use tokio::sync::mpsc;
+
+pub use endpoint::UnusableUrl;
 
 /// A realtime model service.
 #[async_trait]
@@ -37,4 +41,12 @@ pub struct ProviderSession {
     pub commands: mpsc::Sender<ProviderCommand>,
     /// Events. [`ProviderEvent::Closed`] is the last one.
     pub events: mpsc::Receiver<ProviderEvent>,
+}
+
+/// Complains of a provider that sends what means nothing.
+fn nonsense(what: &str) -> ProviderEvent {
+    ProviderEvent::Complained(Fault {
+        kind: FaultKind::Nonsense,
+        detail: what.to_owned(),
+    })
 }

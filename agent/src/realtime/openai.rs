@@ -11,13 +11,13 @@ pub mod wire;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use avaaz_tutor::{Fault, FaultKind, SessionSetup};
+use avaaz_tutor::{Fault, SessionSetup};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue, header};
 use url::Url;
 
 use super::socket::{self, Watch};
-use super::{Provider, ProviderSession};
+use super::{Provider, ProviderSession, UnusableUrl, endpoint};
 use manners::{Dialect, Manners};
 use translate::{RATE_HZ, Translator};
 
@@ -59,11 +59,6 @@ pub struct OpenAiProvider {
     url: Url,
 }
 
-/// An address that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is no address of a realtime service: it has to begin with http, https, ws or wss")]
-pub struct UnusableUrl(String);
-
 impl OpenAiProvider {
     /// Makes a provider; opens nothing.
     ///
@@ -99,13 +94,8 @@ impl Provider for OpenAiProvider {
     async fn open(&self, setup: &SessionSetup) -> Result<ProviderSession, Fault> {
         let mut headers = HeaderMap::new();
         if let Some(key) = &self.config.api_key {
-            let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose_secret()))
-                .map_err(|_| Fault {
-                    kind: FaultKind::Refused,
-                    detail: "the API key holds characters that no key has".to_owned(),
-                })?;
-            value.set_sensitive(true);
-            headers.insert(header::AUTHORIZATION, value);
+            let bearer = endpoint::key_header(&format!("Bearer {}", key.expose_secret()))?;
+            headers.insert(header::AUTHORIZATION, bearer);
         }
         if self.manners.dialect == Dialect::Beta {
             // OpenAI itself refuses it by now; older servers look for it.
@@ -125,18 +115,7 @@ impl Provider for OpenAiProvider {
 }
 
 fn session_url(base: &Url, model: &str) -> Result<Url, UnusableUrl> {
-    let unusable = || UnusableUrl(base.scheme().to_owned());
-    let scheme = match base.scheme() {
-        "http" | "ws" => "ws",
-        "https" | "wss" => "wss",
-        _ => return Err(unusable()),
-    };
-    let mut url = base.clone();
-    url.set_scheme(scheme).map_err(|()| unusable())?;
-    url.path_segments_mut()
-        .map_err(|()| unusable())?
-        .pop_if_empty()
-        .push("realtime");
+    let mut url = endpoint::socket_url(base, &["realtime"])?;
     url.query_pairs_mut().append_pair("model", model);
     Ok(url)
 }
@@ -165,11 +144,6 @@ mod tests {
             url("wss://host/x?a=b"),
             "wss://host/x/realtime?a=b&model=gpt-realtime-2.1"
         );
-    }
-
-    #[test]
-    fn other_schemes_are_refused() {
-        assert!(session_url(&"ftp://host/v1".parse().unwrap(), "m").is_err());
     }
 
     #[test]

@@ -9,8 +9,8 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use avaaz_tutor::{
-    Capabilities, Fault, FaultKind, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
-    ResumeHandle, SessionSetup, Speaker, ToolCall, Usage,
+    Capabilities, Fault, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId, ResumeHandle,
+    SessionSetup, Speaker, ToolCall, Usage,
 };
 use base64::Engine as _;
 use base64::alphabet;
@@ -22,6 +22,8 @@ use super::wire::{
     ServerContent, ServerMessage, ToolCallInfo, Tools, UsageMetadata,
 };
 use super::{errors, session};
+use crate::realtime::nonsense;
+use crate::realtime::samples::Samples;
 use crate::realtime::socket::{Close, Step, Translate};
 use learner::Heard;
 
@@ -49,8 +51,7 @@ enum Stage {
 struct Spoken {
     reply: ReplyId,
     stage: Stage,
-    /// Half a sample at the end of the last piece.
-    half: Option<u8>,
+    sound: Samples,
 }
 
 /// What the service owes us.
@@ -256,7 +257,7 @@ impl Translator {
         self.spoken = Some(Spoken {
             reply,
             stage,
-            half: None,
+            sound: Samples::default(),
         });
     }
 
@@ -278,14 +279,7 @@ impl Translator {
             step.events.push(nonsense("audio that is not base64"));
             return;
         };
-        let mut bytes = spoken.half.take().into_iter().chain(bytes);
-        let mut samples = Vec::with_capacity(bytes.size_hint().0 / 2);
-        while let Some(low) = bytes.next() {
-            match bytes.next() {
-                Some(high) => samples.push(i16::from_le_bytes([low, high])),
-                None => spoken.half = Some(low),
-            }
-        }
+        let samples = spoken.sound.take(bytes);
         if samples.is_empty() {
             return;
         }
@@ -588,13 +582,6 @@ impl Translate for Translator {
 
 fn send(step: &mut Step, message: &ClientMessage) {
     step.frames.push(message.frame());
-}
-
-fn nonsense(what: &str) -> ProviderEvent {
-    ProviderEvent::Complained(Fault {
-        kind: FaultKind::Nonsense,
-        detail: what.to_owned(),
-    })
 }
 
 /// Reads base64 of either alphabet, padded or not.

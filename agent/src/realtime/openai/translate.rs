@@ -19,6 +19,8 @@ use super::wire::{
     ClientEvent, ErrorInfo, Item, ItemKind, Kind, NewContent, NewItem, RateLimit, Response,
     ServerEvent, SessionInfo, Status,
 };
+use crate::realtime::nonsense;
+use crate::realtime::samples::Samples;
 use crate::realtime::socket::{Close, Step, Translate};
 
 mod commands;
@@ -47,8 +49,7 @@ struct Spoken {
     content_index: u32,
     /// How many samples were received.
     samples: u64,
-    /// Half a sample at the end of the last delta.
-    half: Option<u8>,
+    sound: Samples,
     has_words: bool,
     over: bool,
     /// We cut it off, and whoever asked for that does not wait for its end.
@@ -251,14 +252,7 @@ impl Translator {
             step.events.push(nonsense("audio that is not base64"));
             return;
         };
-        let mut bytes = spoken.half.take().into_iter().chain(bytes);
-        let mut samples = Vec::with_capacity(bytes.size_hint().0 / 2);
-        while let Some(low) = bytes.next() {
-            match bytes.next() {
-                Some(high) => samples.push(i16::from_le_bytes([low, high])),
-                None => spoken.half = Some(low),
-            }
-        }
+        let samples = spoken.sound.take(bytes);
         if samples.is_empty() {
             return;
         }
@@ -520,13 +514,6 @@ impl Translate for Translator {
 
 fn send(step: &mut Step, event: &ClientEvent) {
     step.frames.push(event.frame());
-}
-
-fn nonsense(what: &str) -> ProviderEvent {
-    ProviderEvent::Complained(Fault {
-        kind: FaultKind::Nonsense,
-        detail: what.to_owned(),
-    })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Due, Translator, send};
 use crate::realtime::gemini::wire::{Blob, ClientMessage, RealtimeInput, Words};
+use crate::realtime::samples::bytes_of;
 use crate::realtime::socket::Step;
 
 /// The longest turn of which only the end is told.
@@ -136,13 +137,9 @@ impl Translator {
 }
 
 fn send_audio(pcm: &Pcm, step: &mut Step) {
-    let mut bytes = Vec::with_capacity(pcm.samples.len() * 2);
-    pcm.samples
-        .iter()
-        .for_each(|sample| bytes.extend_from_slice(&sample.to_le_bytes()));
     let audio = RealtimeInput::Audio(Blob {
         mime_type: format!("audio/pcm;rate={}", pcm.rate_hz),
-        data: STANDARD.encode(bytes),
+        data: STANDARD.encode(bytes_of(&pcm.samples)),
     });
     send(step, &ClientMessage::RealtimeInput(audio));
 }

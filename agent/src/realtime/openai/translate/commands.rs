@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::realtime::openai::wire::ResponseOptions;
+use crate::realtime::samples::bytes_of;
 
 impl Translator {
     pub(super) fn carry_out(&mut self, command: ProviderCommand, step: &mut Step) {
@@ -40,11 +41,7 @@ impl Translator {
 
     fn append(&mut self, pcm: &Pcm, step: &mut Step) {
         self.buffered = true;
-        let mut bytes = Vec::with_capacity(pcm.samples.len() * 2);
-        pcm.samples
-            .iter()
-            .for_each(|sample| bytes.extend_from_slice(&sample.to_le_bytes()));
-        let audio = STANDARD.encode(bytes);
+        let audio = STANDARD.encode(bytes_of(&pcm.samples));
         send(step, &ClientEvent::AppendAudio { audio });
     }
 
