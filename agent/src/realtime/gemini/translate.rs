@@ -4,13 +4,14 @@
 //! the learner begins and ends.
 
 mod learner;
+mod tools;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use avaaz_tutor::{
     Capabilities, Fault, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId, ResumeHandle,
-    SessionSetup, Speaker, ToolCall, Usage,
+    SessionSetup, Speaker, Usage,
 };
 use base64::Engine as _;
 use base64::alphabet;
@@ -18,21 +19,20 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::wire::{
-    ClientMessage, Content, FunctionResponse, Instruction, ModalityTokens, RealtimeInput,
-    ServerContent, ServerMessage, ToolCallInfo, Tools, UsageMetadata,
+    ClientMessage, Content, Instruction, ModalityTokens, RealtimeInput, ServerContent,
+    ServerMessage, Tools, UsageMetadata,
 };
 use super::{errors, session};
 use crate::realtime::nonsense;
 use crate::realtime::samples::Samples;
 use crate::realtime::socket::{Close, Step, Translate};
 use learner::Heard;
+use tools::Call;
 
 /// The rate that the service listens at: Opus decodes to it.
 pub const INPUT_RATE_HZ: u32 = 16_000;
 /// The rate that it speaks at.
 pub const OUTPUT_RATE_HZ: u32 = 24_000;
-/// Calls that are remembered, so that one that is told twice runs once.
-const MOST_CALLS: usize = 256;
 /// Notes that wait for the learner's next turn.
 const MOST_NOTES: usize = 8;
 
@@ -62,14 +62,6 @@ enum Due {
     Answer,
     /// It goes on by itself after a tool.
     AfterTool,
-}
-
-/// A call of a tool.
-#[derive(Debug)]
-struct Call {
-    id: Arc<str>,
-    /// Its result is wanted.
-    pending: bool,
 }
 
 /// Translates one session.
@@ -378,68 +370,6 @@ impl Translator {
             });
         }
         self.settle_words(true, step);
-    }
-
-    fn tools_called(&mut self, called: ToolCallInfo, usage: &mut Option<Usage>, step: &mut Step) {
-        // The generation ends here; what follows the result is another reply.
-        self.end_reply(ReplyEnd::Complete, usage, step);
-        if self
-            .spoken
-            .as_ref()
-            .is_none_or(|spoken| spoken.stage != Stage::Cut)
-        {
-            self.spoken = None;
-            self.due = Due::AfterTool;
-        }
-        for call in called.function_calls {
-            let arguments = call.arguments();
-            let Some(name) = call.name.filter(|name| !name.is_empty()) else {
-                step.events
-                    .push(nonsense("a call of a tool without a name"));
-                continue;
-            };
-            let id: Arc<str> = match call.id {
-                Some(id) => id.into(),
-                None => self.name("call"),
-            };
-            if self.calls.iter().any(|known| known.id == id) {
-                continue;
-            }
-            self.calls.push_back(Call {
-                id: id.clone(),
-                pending: true,
-            });
-            if self.calls.len() > MOST_CALLS {
-                self.calls.pop_front();
-            }
-            step.events.push(ProviderEvent::ToolCalled(ToolCall {
-                id,
-                name,
-                arguments,
-            }));
-        }
-    }
-
-    /// Notes that nobody wants the result of a call any more; returns whether somebody did.
-    fn settle_call(&mut self, id: &str) -> bool {
-        self.calls
-            .iter_mut()
-            .find(|call| *call.id == *id)
-            .is_some_and(|call| std::mem::take(&mut call.pending))
-    }
-
-    fn tool_result(&mut self, call: &str, name: String, output: String, step: &mut Step) {
-        // The service closes when it gets a result that it does not wait for.
-        if self.settle_call(call) {
-            let response = FunctionResponse::new(call.to_owned(), name, output);
-            let message = ClientMessage::ToolResponse {
-                function_responses: [response],
-            };
-            send(step, &message);
-            if self.due == Due::Nothing {
-                self.due = Due::AfterTool;
-            }
-        }
     }
 
     fn change(&mut self, setup: SessionSetup, step: &mut Step) {

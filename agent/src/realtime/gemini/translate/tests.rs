@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use avaaz_tutor::{FaultKind, ItemId, PastTurn, ToolOffer, TurnDetection};
+use avaaz_tutor::{FaultKind, ItemId, PastTurn, ToolCall, ToolOffer, TurnDetection};
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
