@@ -1,30 +1,20 @@
 //! The Gemini provider on a real socket, against the simulator.
 
+mod provider_session;
+
 use std::time::Duration;
 
 use avaaz_agent::realtime::gemini::{DEFAULT_MODEL, GeminiConfig, GeminiProvider};
 use avaaz_agent::realtime::{Provider, ProviderSession};
-use avaaz_simulator::{Options, Running, Simulator};
+use avaaz_simulator::Running;
 use avaaz_tutor::{
-    Fault, FaultKind, PastTurn, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
-    ResumeHandle, SessionSetup, Speaker, ToolOffer, TurnDetection,
+    FaultKind, PastTurn, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ResumeHandle, SessionSetup,
+    Speaker, ToolOffer, TurnDetection,
 };
+use provider_session::{ask, closed, first_sound, next, reply, settled, simulator};
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
-const SOON: Duration = Duration::from_secs(20);
 const RATE_HZ: u32 = 16_000;
-
-async fn simulator(script: Value) -> Running {
-    let options = Options {
-        script: serde_json::from_value(script).expect("a script"),
-        api_key: Some("right".to_owned()),
-        ..Options::default()
-    };
-    Simulator::start(options)
-        .await
-        .expect("a simulator on a free port")
-}
 
 fn provider_with(base_url: &str, key: &str, model: &str) -> GeminiProvider {
     let root = base_url.trim_end_matches("/v1");
@@ -64,53 +54,6 @@ async fn open_with(simulator: &Running, setup: &SessionSetup) -> ProviderSession
 
 async fn open(simulator: &Running) -> ProviderSession {
     open_with(simulator, &setup()).await
-}
-
-async fn next(session: &mut ProviderSession) -> ProviderEvent {
-    timeout(SOON, session.events.recv())
-        .await
-        .expect("an event in time")
-        .expect("an open session")
-}
-
-async fn ask(session: &ProviderSession, command: ProviderCommand) {
-    session
-        .commands
-        .send(command)
-        .await
-        .expect("an open session");
-}
-
-async fn closed(mut session: ProviderSession) -> Fault {
-    loop {
-        if let ProviderEvent::Closed(fault) = next(&mut session).await {
-            assert!(session.events.recv().await.is_none(), "nothing follows");
-            return fault;
-        }
-    }
-}
-
-/// Collects a whole reply: its id, samples, words, and how it ended.
-async fn reply(session: &mut ProviderSession) -> (ReplyId, Vec<i16>, String, ReplyEnd) {
-    let (mut samples, mut words) = (Vec::new(), String::new());
-    loop {
-        match next(session).await {
-            ProviderEvent::ReplyAudio { pcm, .. } => samples.extend_from_slice(&pcm.samples),
-            ProviderEvent::ReplyWords { delta, .. } => words.push_str(&delta),
-            ProviderEvent::ReplyEnded { reply, how, .. } => return (reply, samples, words, how),
-            ProviderEvent::Closed(fault) => panic!("closed: {fault:?}"),
-            _ => {}
-        }
-    }
-}
-
-/// Waits for the first sound of a reply, which goes on.
-async fn first_sound(session: &mut ProviderSession) -> ReplyId {
-    loop {
-        if let ProviderEvent::ReplyAudio { reply, .. } = next(session).await {
-            return reply;
-        }
-    }
 }
 
 /// A second of a loud buzz, as the learner's turn.
@@ -295,16 +238,6 @@ async fn handle_after_a_turn(simulator: &Running) -> ResumeHandle {
             return handle;
         }
     }
-}
-
-async fn settled(simulator: &Running) {
-    timeout(SOON, async {
-        while simulator.stats().connections_open > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await
-    .expect("no orphan costs money");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The OpenAI provider on a real socket, against the simulator.
 
+mod provider_session;
+
 use std::time::Duration;
 
 use avaaz_agent::realtime::openai::manners::{Dialect, Manners, NoiseReduction, TurnFinder};
@@ -7,26 +9,13 @@ use avaaz_agent::realtime::openai::{
     DEFAULT_MODEL, DEFAULT_TRANSCRIPTION_MODEL, OpenAiConfig, OpenAiProvider,
 };
 use avaaz_agent::realtime::{Provider, ProviderSession};
-use avaaz_simulator::{Options, Running, Simulator};
+use avaaz_simulator::Running;
 use avaaz_tutor::{
-    Fault, FaultKind, PastTurn, Patience, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
-    SessionSetup, Speaker, TurnDetection,
+    FaultKind, PastTurn, Patience, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, SessionSetup,
+    Speaker, TurnDetection,
 };
-use serde_json::{Value, json};
-use tokio::time::timeout;
-
-const SOON: Duration = Duration::from_secs(20);
-
-async fn simulator(script: Value) -> Running {
-    let options = Options {
-        script: serde_json::from_value(script).expect("a script"),
-        api_key: Some("right".to_owned()),
-        ..Options::default()
-    };
-    Simulator::start(options)
-        .await
-        .expect("a simulator on a free port")
-}
+use provider_session::{ask, closed, first_sound, next, reply, settled, simulator};
+use serde_json::json;
 
 fn provider(base_url: &str, key: &str) -> OpenAiProvider {
     OpenAiProvider::new(OpenAiConfig {
@@ -63,46 +52,8 @@ async fn open(simulator: &Running) -> ProviderSession {
     session.expect("the simulator listens")
 }
 
-async fn next(session: &mut ProviderSession) -> ProviderEvent {
-    timeout(SOON, session.events.recv())
-        .await
-        .expect("an event in time")
-        .expect("an open session")
-}
-
 async fn ready(session: &mut ProviderSession) {
     assert!(matches!(next(session).await, ProviderEvent::Ready { .. }));
-}
-
-async fn ask(session: &ProviderSession, command: ProviderCommand) {
-    session
-        .commands
-        .send(command)
-        .await
-        .expect("an open session");
-}
-
-async fn closed(mut session: ProviderSession) -> Fault {
-    loop {
-        if let ProviderEvent::Closed(fault) = next(&mut session).await {
-            assert!(session.events.recv().await.is_none(), "nothing follows");
-            return fault;
-        }
-    }
-}
-
-/// Collects a whole reply: its id, samples, words, and how it ended.
-async fn reply(session: &mut ProviderSession) -> (ReplyId, Vec<i16>, String, ReplyEnd) {
-    let (mut samples, mut words) = (Vec::new(), String::new());
-    loop {
-        match next(session).await {
-            ProviderEvent::ReplyAudio { pcm, .. } => samples.extend_from_slice(&pcm.samples),
-            ProviderEvent::ReplyWords { delta, .. } => words.push_str(&delta),
-            ProviderEvent::ReplyEnded { reply, how, .. } => return (reply, samples, words, how),
-            ProviderEvent::Closed(fault) => panic!("closed: {fault:?}"),
-            _ => {}
-        }
-    }
 }
 
 /// Loud noise, so that the simulator's ear hears a voice: a buzz with the spectrum of a vowel.
@@ -285,11 +236,7 @@ async fn a_cut_and_a_cancel_are_understood() {
     let mut session = open(&simulator).await;
     ready(&mut session).await;
     ask(&session, ProviderCommand::Reply { instructions: None }).await;
-    let id = loop {
-        if let ProviderEvent::ReplyAudio { reply, .. } = next(&mut session).await {
-            break reply;
-        }
-    };
+    let id = first_sound(&mut session).await;
     ask(&session, ProviderCommand::Cancel { reply: id.clone() }).await;
     ask(
         &session,
@@ -428,12 +375,6 @@ async fn dropping_a_session_closes_its_socket() {
     ready(&mut session).await;
     assert_eq!(simulator.stats().connections_open, 1);
     drop(session);
-    timeout(SOON, async {
-        while simulator.stats().connections_open > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await
-    .expect("no orphan costs money");
+    settled(&simulator).await;
     simulator.shutdown().await;
 }
