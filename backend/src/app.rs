@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::content::ContentKeys;
 use crate::health::Readiness;
 use crate::livekit::LiveKit;
+use crate::models::Models;
 use crate::rate_limits::RateLimits;
 
 /// The parts of the server; cheap to clone.
@@ -26,6 +27,8 @@ pub struct AppState {
     pub keys: Arc<ContentKeys>,
     /// The LiveKit server.
     pub livekit: Arc<LiveKit>,
+    /// What reads, writes and compares texts.
+    pub models: Models,
     /// How often one may ask.
     pub limits: Arc<RateLimits>,
     /// Signs and checks access tokens.
@@ -49,6 +52,7 @@ impl AppState {
         )?);
         let livekit = Arc::new(LiveKit::of(&config.livekit));
         Ok(Self {
+            models: Models::of(&config),
             limits: Arc::new(RateLimits::new(&config.limits)),
             passwords: Arc::new(PasswordHasher::new(config.auth.concurrent_hashes)),
             readiness: Arc::new(Readiness::new(

@@ -3,6 +3,7 @@
 mod auth;
 mod content;
 mod database;
+mod embedding;
 mod env;
 mod http;
 mod limits;
@@ -10,12 +11,14 @@ mod livekit;
 mod openai;
 mod realtime;
 mod spending;
+mod text_model;
 
 use std::path::PathBuf;
 
 pub use auth::AuthConfig;
 pub use content::ContentConfig;
 pub use database::DatabaseConfig;
+pub use embedding::EmbeddingConfig;
 pub use env::Env;
 pub use http::HttpConfig;
 pub use limits::{LimitsConfig, RatePerMinute};
@@ -23,6 +26,7 @@ pub use livekit::LiveKitConfig;
 pub use openai::OpenAiSettings;
 pub use realtime::{ProviderConfig, RealtimeConfig};
 pub use spending::SpendingConfig;
+pub use text_model::TextModelConfig;
 
 /// How strict the server is with its surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +64,10 @@ pub struct Config {
     pub livekit: LiveKitConfig,
     /// The voices.
     pub realtime: RealtimeConfig,
+    /// What reads and writes text, if anything does.
+    pub text_model: Option<TextModelConfig>,
+    /// What turns texts into vectors.
+    pub embedding: EmbeddingConfig,
     /// Encryption of words at rest.
     pub content: ContentConfig,
     /// What tokens cost, and how much may be spent.
@@ -91,13 +99,16 @@ impl Config {
             reader.refuse("AVAAZ_DEMO is on, but AVAAZ_ENV is production: everybody knows the demo learner's password.");
         }
         let http = HttpConfig::read(&reader, environment);
+        let realtime = RealtimeConfig::read(&reader, environment);
         let config = Self {
             environment,
             demo,
             database: DatabaseConfig::read(&reader),
             auth: AuthConfig::read(&reader, environment, &data_dir, &http),
             livekit: LiveKitConfig::read(&reader, environment),
-            realtime: RealtimeConfig::read(&reader, environment),
+            text_model: TextModelConfig::read(&reader, &realtime),
+            embedding: EmbeddingConfig::read(&reader, &data_dir),
+            realtime,
             content: ContentConfig::read(&reader, environment, &data_dir),
             spending: SpendingConfig::read(&reader),
             limits: LimitsConfig::read(&reader),

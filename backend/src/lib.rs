@@ -19,6 +19,7 @@ pub mod health;
 pub mod http;
 pub mod livekit;
 pub mod metrics;
+pub mod models;
 pub mod openapi;
 pub mod provider_check;
 pub mod rate_limits;

@@ -102,7 +102,7 @@ fn openai_model(reader: &Reader<'_>) -> String {
         .unwrap_or_else(|| "gpt-realtime-2.1".into())
 }
 
-fn base_url(reader: &Reader<'_>, name: &str, default: &str) -> String {
+pub(super) fn base_url(reader: &Reader<'_>, name: &str, default: &str) -> String {
     let given = reader.text(name).unwrap_or_else(|| default.to_owned());
     if !Url::parse(&given).is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "ws" | "wss"))
     {

@@ -231,3 +231,78 @@ fn a_table_of_prices_that_cannot_be_read_stops_the_start() {
     env.set("AVAAZ_PRICES_FILE", "/nowhere/prices.json");
     assert!(refusal(&env).contains("AVAAZ_PRICES_FILE"));
 }
+
+#[test]
+fn text_is_written_by_the_first_voice_unless_it_has_a_server_of_its_own() {
+    let asked = |pairs: &[(&str, &str)]| {
+        let mut env = complete();
+        for (name, value) in pairs {
+            env.set(name, *value);
+        }
+        let text_model = Config::read(&env).unwrap().text_model;
+        text_model.map(|config| (config.base_url, config.model))
+    };
+    let pair = |url: &str, model: &str| Some((url.to_owned(), model.to_owned()));
+    assert_eq!(asked(&[("OPENAI_API_KEY", "")]), None);
+    let simulator = ("AVAAZ_SIMULATOR_URL", "http://localhost:8090/v1");
+    assert_eq!(
+        asked(&[("OPENAI_API_KEY", ""), simulator]),
+        pair("http://localhost:8090/v1", "simulator")
+    );
+    let gemini = ("GEMINI_API_KEY", "key");
+    assert_eq!(
+        asked(&[("OPENAI_API_KEY", ""), gemini, ("CHAT_MODEL", "gemini-9")]),
+        pair(
+            "https://generativelanguage.googleapis.com/v1beta/openai",
+            "gemini-9"
+        )
+    );
+    assert_eq!(
+        asked(&[gemini, ("OPENAI_BASE_URL", "ws://localhost:8080/v1")]),
+        pair("http://localhost:8080/v1", "gpt-5.4-mini")
+    );
+    let ollama = ("CHAT_BASE_URL", "http://localhost:11434/v1/");
+    assert_eq!(
+        asked(&[ollama, ("CHAT_MODEL", "qwen3")]),
+        pair("http://localhost:11434/v1", "qwen3")
+    );
+}
+
+#[test]
+fn vectors_are_made_here_unless_a_server_is_named_with_its_model() {
+    let read = |env: &Env| Config::read(env).unwrap().embedding;
+    let mut env = complete();
+    env.set("AVAAZ_DATA_DIR", "/data");
+    let own = read(&env);
+    assert!(
+        matches!(&own, EmbeddingConfig::BuiltIn { folder } if folder.ends_with("data/embedding")),
+        "{own:?}"
+    );
+    env.set("EMBEDDING_BASE_URL", "http://localhost:11434/v1");
+    env.set("EMBEDDING_MODEL", "bge-m3");
+    let server = read(&env);
+    assert!(
+        matches!(&server, EmbeddingConfig::Server { model, .. } if model == "bge-m3"),
+        "{server:?}"
+    );
+}
+
+#[test]
+fn half_a_server_for_text_or_vectors_is_refused() {
+    for (name, value, told) in [
+        ("CHAT_BASE_URL", "http://localhost:11434/v1", "CHAT_MODEL"),
+        ("CHAT_API_KEY", "key", "CHAT_BASE_URL"),
+        (
+            "EMBEDDING_BASE_URL",
+            "http://localhost:11434/v1",
+            "EMBEDDING_MODEL",
+        ),
+        ("EMBEDDING_MODEL", "bge-m3", "EMBEDDING_BASE_URL"),
+        ("EMBEDDING_API_KEY", "key", "EMBEDDING_BASE_URL"),
+    ] {
+        let mut env = complete();
+        env.set(name, value);
+        let refusal = refusal(&env);
+        assert!(refusal.contains(told), "{refusal}");
+    }
+}

@@ -9,8 +9,10 @@ use avaaz_backend::auth::generate_key_file;
 use avaaz_backend::clock::ShiftedClock;
 use avaaz_backend::config::{Config, Env};
 use avaaz_backend::content::ContentKeys;
+use avaaz_backend::models::Models;
 use avaaz_backend::tutor_host::{LeaseTerms, PgTutorHost};
 use avaaz_backend::{database, http};
+use avaaz_models::fake::{FakeEmbedder, FakeTextModel};
 use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -71,7 +73,12 @@ impl TestApp {
         ContentKeys::generate_file(&config.content.key_file).expect("a new key");
         let pool = database::pool(&config.database).expect("the address can be read");
         let clock = Arc::new(ShiftedClock::default());
-        let state = AppState::new(config, pool.clone(), clock.clone()).expect("the keys are there");
+        let mut state =
+            AppState::new(config, pool.clone(), clock.clone()).expect("the keys are there");
+        state.models = Models {
+            text: Arc::new(FakeTextModel::saying::<String>([])),
+            embedder: Arc::new(FakeEmbedder::default()),
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let service = http::service(state.clone());
