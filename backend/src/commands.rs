@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod dev;
 pub mod doctor;
+pub mod jobs;
 pub mod migrate;
 pub mod openapi;
 pub mod serve;
@@ -33,6 +34,8 @@ enum Command {
     Migrate,
     /// Checks a deployment and says what to do about what is wrong.
     Doctor,
+    /// Shows what the job queue holds, and what could not be done.
+    Jobs(jobs::Arguments),
     /// Starts everything that is missing on this machine, and serves.
     Dev,
     /// Prints the description of the HTTP API.
@@ -56,6 +59,7 @@ pub fn main() -> ExitCode {
                 Command::Agent => agent::main(&env).await,
                 Command::Migrate => migrate::main(&env).await,
                 Command::Doctor => doctor::main(&env).await,
+                Command::Jobs(arguments) => jobs::main(&env, arguments).await,
                 Command::Dev => dev::main(&env).await,
                 Command::Openapi => openapi::main(),
             }

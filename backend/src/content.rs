@@ -1,4 +1,5 @@
-//! The words of turns at rest: encrypted before they reach Postgres, bound to their row, with the key's id beside them.
+//! Words at rest (of turns and of memories): encrypted before they reach Postgres, bound to their row, with the key's id beside
+//! them.
 //!
 //! The key file is JSON, `{"keys": [{"id": "...", "key": "<32 bytes in base64>"}]}`, mode 0600. The first key writes; every
 //! key in it reads. To rotate: put a new key first and restart; drop the old one when no row names it any more.
@@ -17,10 +18,26 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Names what is encrypted, so that a text can never be moved to another column that uses the same keys.
-const TURN_WORDS: &[u8] = b"avaaz/turn/words/1/";
 const NONCE_BYTES: usize = 24;
 const KEY_BYTES: usize = 32;
+
+/// Whose words they are, so that a text can never be moved to another column that uses the same keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// `turns.words_ciphertext`
+    Turn,
+    /// `memories.words_ciphertext`
+    Memory,
+}
+
+impl Place {
+    fn name(self) -> &'static [u8] {
+        match self {
+            Self::Turn => b"avaaz/turn/words/1/",
+            Self::Memory => b"avaaz/memory/words/1/",
+        }
+    }
+}
 
 /// The keys that read and write words at rest.
 pub struct ContentKeys {
@@ -46,7 +63,7 @@ pub enum OpenWordsError {
     #[error("the content key {0:?} is not in the key file")]
     UnknownKey(String),
     /// The text was changed, or belongs to another row.
-    #[error("the words do not belong to this turn or are damaged")]
+    #[error("the words do not belong to this row or are damaged")]
     Damaged,
 }
 
@@ -134,8 +151,14 @@ impl ContentKeys {
     /// Encrypts the words of a turn with the current key.
     #[must_use]
     pub fn seal(&self, turn: Uuid, words: &str) -> SealedWords {
+        self.seal_in(Place::Turn, turn, words)
+    }
+
+    /// Encrypts the words of a row with the current key.
+    #[must_use]
+    pub fn seal_in(&self, place: Place, row: Uuid, words: &str) -> SealedWords {
         let nonce = XChaCha20Poly1305::generate_nonce(&mut OsRng);
-        let aad = associated_data(turn);
+        let aad = associated_data(place, row);
         let ciphertext = self.ciphers[&self.current]
             .encrypt(
                 &nonce,
@@ -157,6 +180,19 @@ impl ContentKeys {
     /// # Errors
     /// [`OpenWordsError`]; only this turn is affected.
     pub fn open(&self, turn: Uuid, sealed: &SealedWords) -> Result<String, OpenWordsError> {
+        self.open_in(Place::Turn, turn, sealed)
+    }
+
+    /// Decrypts the words of a row.
+    ///
+    /// # Errors
+    /// [`OpenWordsError`]; only this row is affected.
+    pub fn open_in(
+        &self,
+        place: Place,
+        row: Uuid,
+        sealed: &SealedWords,
+    ) -> Result<String, OpenWordsError> {
         let cipher = self
             .ciphers
             .get(&sealed.key_id)
@@ -164,7 +200,7 @@ impl ContentKeys {
         if sealed.nonce.len() != NONCE_BYTES {
             return Err(OpenWordsError::Damaged);
         }
-        let aad = associated_data(turn);
+        let aad = associated_data(place, row);
         let words = cipher
             .decrypt(
                 XNonce::from_slice(&sealed.nonce),
@@ -216,8 +252,8 @@ impl fmt::Debug for SealedWords {
     }
 }
 
-fn associated_data(turn: Uuid) -> Vec<u8> {
-    [TURN_WORDS, turn.as_bytes()].concat()
+fn associated_data(place: Place, row: Uuid) -> Vec<u8> {
+    [place.name(), row.as_bytes()].concat()
 }
 
 fn io_error(path: &Path, cause: std::io::Error) -> LoadKeysError {
@@ -277,6 +313,15 @@ mod tests {
             keys.open(Uuid::now_v7(), &sealed),
             Err(OpenWordsError::Damaged)
         );
+    }
+
+    #[test]
+    fn words_moved_to_another_column_are_refused() {
+        let keys = ContentKeys::ephemeral();
+        let row = Uuid::now_v7();
+        let sealed = keys.seal_in(Place::Memory, row, "mine");
+        assert_eq!(keys.open_in(Place::Memory, row, &sealed).unwrap(), "mine");
+        assert_eq!(keys.open(row, &sealed), Err(OpenWordsError::Damaged));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, PgPool};
 
 use crate::config::DatabaseConfig;
+use crate::jobs;
 
 /// All the migrations, in the binary.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -41,5 +42,7 @@ pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
         .run(pool)
         .await
         .context("the database's schema cannot be brought up to this release")?;
-    Ok(())
+    jobs::migrate(pool)
+        .await
+        .context("the tables of the job queue cannot be brought up to this release")
 }

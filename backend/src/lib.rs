@@ -1,7 +1,7 @@
 //! The API and the commands of Avaaz.
 //!
 //! `commands` is what a person types; `routes` is what a client calls. In between: `auth`, `sessions`, `conversations` and
-//! `livekit`, each with handlers (HTTP), a domain (rules) and a store (SQL).
+//! `livekit`, each with handlers (HTTP), a domain (rules) and a store (SQL). `jobs` does what must be done later.
 
 pub mod agent_runtime;
 pub mod app;
@@ -17,10 +17,12 @@ pub mod error;
 pub mod extract;
 pub mod health;
 pub mod http;
+pub mod jobs;
 pub mod livekit;
 pub mod metrics;
 pub mod models;
 pub mod openapi;
+pub mod pages;
 pub mod provider_check;
 pub mod rate_limits;
 pub mod request_id;

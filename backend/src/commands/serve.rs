@@ -16,7 +16,7 @@ use crate::auth;
 use crate::clock::SystemClock;
 use crate::config::{Config, Env};
 use crate::conversations::sweeper;
-use crate::{agent_runtime, database, http, metrics, web};
+use crate::{agent_runtime, database, http, jobs, metrics, web};
 use avaaz_agent::shutdown::Shutdown;
 
 /// What can be said after `serve`.
@@ -69,6 +69,7 @@ async fn serve(config: Config, shutdown: Shutdown, with_agent: bool) -> anyhow::
         app.livekit.clone(),
         stop.clone(),
     ));
+    tasks.spawn(jobs::run(jobs::all(), app.clone(), shutdown.clone()));
     if let Some(runtime) = runtime {
         metrics::observe_agent(runtime.metrics());
         tasks.spawn(runtime.run(shutdown.clone()));

@@ -3,8 +3,6 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use serde::Deserialize;
-use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::answers::{ConversationAnswer, ConversationPage, ConversationWithTurns, TurnAnswer};
@@ -13,24 +11,13 @@ use super::store::{self, Summary};
 use crate::app::AppState;
 use crate::auth::Learner;
 use crate::error::ApiError;
+use crate::pages::{self, PageParams};
 use crate::sessions::store as sessions;
 use crate::usage;
 use crate::usage::answers::UsageAnswer;
 
-const PAGE: i64 = 20;
-const LARGEST_PAGE: i64 = 100;
 /// More turns than hours of talk can hold.
 const ALL_TURNS: i64 = 10_000;
-
-/// Which page of a list.
-#[derive(Debug, Deserialize, IntoParams)]
-pub struct PageParams {
-    /// How many, 1 to 100; 20 if it is left out.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
-    limit: Option<String>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
-}
 
 /// Returns the learner's conversations, newest first.
 ///
@@ -51,15 +38,8 @@ pub async fn list(
     let (limit, before) = params.parse()?;
     let session = sessions::get_or_create_default(&app.pool, learner.id).await?;
     // One more than asked for says whether there is a next page.
-    let mut found = store::list(&app.pool, session.id, before, limit + 1).await?;
-    let has_more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
-    if has_more {
-        found.pop();
-    }
-    let next_cursor = found
-        .last()
-        .filter(|_| has_more)
-        .map(|last| last.id.to_string());
+    let found = store::list(&app.pool, session.id, before, limit + 1).await?;
+    let (found, next_cursor) = pages::page(found, limit, |last| last.id);
     let items = found
         .into_iter()
         .map(|summary| ConversationAnswer::new(summary, &app.keys))
@@ -146,34 +126,4 @@ async fn owned(app: &AppState, learner: &Learner, id: &str) -> Result<Summary, A
     store::find_owned(&app.pool, ConversationId(id), learner.id)
         .await?
         .ok_or_else(ApiError::not_found)
-}
-
-impl PageParams {
-    fn parse(&self) -> Result<(i64, Option<Uuid>), ApiError> {
-        let limit = match &self.limit {
-            None => PAGE,
-            Some(limit) => limit
-                .parse()
-                .ok()
-                .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
-                .ok_or_else(|| {
-                    ApiError::invalid_field(
-                        "limit",
-                        "out_of_range",
-                        "must be a number from 1 to 100",
-                    )
-                })?,
-        };
-        let before = match &self.cursor {
-            None => None,
-            Some(cursor) => Some(cursor.parse().map_err(|_| {
-                ApiError::invalid_field(
-                    "cursor",
-                    "invalid_cursor",
-                    "must be a next_cursor of this list",
-                )
-            })?),
-        };
-        Ok((limit, before))
-    }
 }

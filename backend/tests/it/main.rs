@@ -6,6 +6,7 @@
 )]
 
 mod abandoned;
+mod jobs;
 mod leases;
 mod openapi;
 mod outage;

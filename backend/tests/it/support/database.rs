@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use avaaz_backend::database::MIGRATIONS;
+use avaaz_backend::database::migrate;
 use nix::unistd::{Uid, User};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool};
@@ -135,7 +135,7 @@ impl Postgres {
         let pool = PgPool::connect(&self.url(TEMPLATE))
             .await
             .expect("the template is there");
-        MIGRATIONS.run(&pool).await.expect("the migrations apply");
+        migrate(&pool).await.expect("the migrations apply");
         // Nobody may be connected to a template while it is copied.
         pool.close().await;
     }
