@@ -28,6 +28,7 @@ use uuid::Uuid;
 use crate::config::SpendingConfig;
 use crate::content::ContentKeys;
 use crate::livekit::LiveKit;
+use crate::memory;
 use inbox::Inbox;
 
 /// How leases are kept.
@@ -125,20 +126,10 @@ impl avaaz_agent::host::TutorHost for PgTutorHost {
         let served = self.shared.served();
         let claim = lease::claim(&self.shared, runtime, room_for, take_expired, &served);
         let claimed = self.shared.reach(claim).await?;
-        let mut held = self.shared.held();
-        for (claimed, settings_at) in &claimed {
-            let lease = claimed.lease;
-            held.insert(
-                lease.conversation,
-                Held {
-                    lease,
-                    settings_at: *settings_at,
-                    end_told: false,
-                    claims_since_renewal: 0,
-                },
-            );
-        }
-        Ok(claimed.into_iter().map(|(claimed, _)| claimed).collect())
+        self.shared.hold(&claimed);
+        let mut claimed: Vec<Claimed> = claimed.into_iter().map(|(claimed, _)| claimed).collect();
+        self.shared.remind(&mut claimed).await;
+        Ok(claimed)
     }
 
     async fn renew(&self, leases: &[Lease]) -> Result<Vec<Lease>, HostError> {
@@ -313,6 +304,32 @@ impl Shared {
             Written::LeaseLost => Err(HostError::LeaseLost),
             Written::Refused(why) => Err(HostError::Refused(why)),
         }
+    }
+
+    /// Notes what was claimed.
+    fn hold(&self, claimed: &[(Claimed, DateTime<Utc>)]) {
+        let mut held = self.held();
+        for (claimed, settings_at) in claimed {
+            let lease = claimed.lease;
+            held.insert(
+                lease.conversation,
+                Held {
+                    lease,
+                    settings_at: *settings_at,
+                    end_told: false,
+                    claims_since_renewal: 0,
+                },
+            );
+        }
+    }
+
+    /// Tells the tutors what is remembered of their learners.
+    async fn remind(&self, claimed: &mut [Claimed]) {
+        let reminding = claimed.iter_mut().map(|claimed| {
+            let conversation = claimed.lease.conversation;
+            memory::brief::remind(&self.pool, &self.keys, conversation, &mut claimed.brief)
+        });
+        futures_util::future::join_all(reminding).await;
     }
 
     /// Returns whether leases that ran out may be taken. After an outage their holders come back at the same time as we do,

@@ -8,7 +8,8 @@ const LONGEST_QUOTE: usize = 300;
 const LONGEST: usize = 16_000;
 
 /// Builds the whole instructions of a session. The same brief makes the same text.
-pub(crate) fn instructions(brief: &Brief) -> String {
+#[must_use]
+pub fn instructions(brief: &Brief) -> String {
     let target = language(&brief.target_language);
     let native = language(&brief.native_language);
     let mut text = format!(
@@ -75,9 +76,15 @@ pub(crate) fn greeting(brief: &Brief) -> String {
         }
         Mode::FreeTalk => "ask one easy, open question about their day",
     };
+    // An examiner is nobody's old friend.
+    let take_up = if brief.notes.is_empty() || brief.mode == Mode::MockExam {
+        ""
+    } else {
+        " If you remember an earlier conversation, take up one thing of it by its name instead of asking about anything."
+    };
     format!(
-        "Begin the conversation now. Greet the learner by name in {target}, warmly and in one short sentence; then {first_words}. \
-         Two sentences at most."
+        "Begin the conversation now. Greet the learner by name in {target}, warmly and in one short sentence; then {first_words}.\
+         {take_up} Two sentences at most."
     )
 }
 
@@ -284,6 +291,18 @@ mod tests {
             })
             .contains("no help")
         );
+    }
+
+    #[test]
+    fn a_tutor_who_remembers_takes_it_up_in_the_greeting_but_not_in_an_exam() {
+        let known = |mode| Brief {
+            mode,
+            notes: vec!["# What you remember".to_owned()],
+            ..brief()
+        };
+        assert!(greeting(&known(Mode::Lesson)).contains("take up one thing"));
+        assert!(!greeting(&known(Mode::MockExam)).contains("take up"));
+        assert!(!greeting(&brief()).contains("take up"));
     }
 
     #[test]

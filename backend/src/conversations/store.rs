@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use super::domain::{self, ConversationId, ConversationState, Learner};
 use crate::content::SealedWords;
+use crate::memory;
+use crate::memory::jobs::Remember;
 use crate::sessions::domain::{Provider, Session, SessionId};
 use crate::sessions::store::known;
 
@@ -268,8 +270,9 @@ pub async fn save_state(
                 at,
                 reason.as_str()
             )
-            .execute(connection)
+            .execute(&mut *connection)
             .await?;
+            Remember::enqueue(connection, id.0).await?;
         }
     }
     Ok(())
@@ -290,12 +293,13 @@ pub async fn end_by_learner(pool: &PgPool, id: ConversationId) -> sqlx::Result<(
     transaction.commit().await
 }
 
-/// Deletes a conversation and all its turns; a live one is ended by it, and whoever serves it is told.
+/// Deletes a conversation, all its turns and what was learnt only there; a live one is ended by it, and whoever serves it is told.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn delete(pool: &PgPool, id: ConversationId) -> sqlx::Result<()> {
     let mut transaction = pool.begin().await?;
+    memory::store::forget_conversation(&mut transaction, id.0).await?;
     sqlx::query!("DELETE FROM conversations WHERE id = $1", id.0)
         .execute(&mut *transaction)
         .await?;

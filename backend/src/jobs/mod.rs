@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use sqlx::{PgConnection, PgPool};
 
 use crate::app::AppState;
+use crate::memory;
 
 pub use letters::{Counts, DeadLetter, counts, dead_letters, drop_dead, forget, retry_dead};
 pub use worker::{Registry, run};
@@ -107,6 +108,8 @@ impl From<sqlx::Error> for JobError {
 #[must_use]
 pub fn all() -> Registry {
     Registry::default()
+        .with::<memory::jobs::Remember>()
+        .with::<memory::jobs::EmbedMemories>()
 }
 
 /// Stores a job; it is carried out once the transaction has committed.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::lease::{self, Kept};
 use super::{Held, Shared};
 use crate::conversations::store::{ConversationChanged, WorkMayWait};
+use crate::memory;
 
 const RECONNECT_AFTER: Duration = Duration::from_millis(500);
 
@@ -149,8 +150,10 @@ pub(super) async fn tell_changes(shared: &Shared, kept: Vec<Kept>) -> sqlx::Resu
             });
         } else if kept.settings_at != held.settings_at
             && kept.end_reason.is_none()
-            && let Some((brief, provider)) = lease::read_brief(&shared.pool, conversation).await?
+            && let Some((mut brief, provider)) =
+                lease::read_brief(&shared.pool, conversation).await?
         {
+            memory::brief::remind(&shared.pool, &shared.keys, conversation, &mut brief).await;
             remember(
                 shared,
                 Held {

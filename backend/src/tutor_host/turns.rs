@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{Shared, Written, lease};
 use crate::conversations::domain::speaker_word;
+use crate::memory::jobs::{EVERY_TURNS, Remember};
 
 /// Writes a turn. The same turn again changes nothing; another one under the same `seq`, or one that leaves a gap, is refused.
 pub(super) async fn record(
@@ -71,6 +72,9 @@ pub(super) async fn record(
     )
     .execute(&mut *transaction)
     .await?;
+    if seq % EVERY_TURNS == 0 {
+        Remember::enqueue(&mut transaction, lease.conversation).await?;
+    }
     transaction.commit().await?;
     Ok(Written::Done)
 }

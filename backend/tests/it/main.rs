@@ -8,6 +8,7 @@
 mod abandoned;
 mod jobs;
 mod leases;
+mod memory;
 mod openapi;
 mod outage;
 mod public_routes;

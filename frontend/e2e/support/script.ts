@@ -43,6 +43,10 @@ export const COUGHS = 'Cora'
 /** Said by a provider that sends rubbish in between. */
 export const MUMBLED = 'Whatever else comes along with it, this is said to its very end.'
 
+/** What is told in a first conversation, and how the next one begins when its instructions know of it. */
+export const REMEMBERS = 'a trip to Lisbon'
+export const REMEMBERED = 'Welcome back! Last time you told me of your trip to Lisbon. Have you packed?'
+
 /** The tutor of an ordinary day. */
 export const everyday: Script = {
   default: {
@@ -65,6 +69,7 @@ export const everyday: Script = {
     learner_says: LEARNER_SAYS,
   },
   learners: [
+    { when_instructions_contain: REMEMBERS, greeting: REMEMBERED },
     {
       when_instructions_contain: COUGHS,
       greeting: GREETING,

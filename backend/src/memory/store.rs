@@ -1,0 +1,622 @@
+//! Memories in Postgres. Words come and go encrypted; vectors are kept beside them, for each embedding model its own.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, PgPool};
+use uuid::Uuid;
+
+use crate::content::SealedWords;
+use crate::vectors::{self, Space};
+
+/// The table of vectors, as [`crate::vectors`] names its indexes.
+pub const VECTORS: &str = "memory_vectors";
+
+/// A memory as it is stored.
+#[derive(Debug, Clone)]
+pub struct StoredMemory {
+    /// Its id.
+    pub id: Uuid,
+    /// `summary`, or a fact's kind.
+    pub kind: String,
+    /// The words.
+    pub words: SealedWords,
+    /// When it was written first.
+    pub created_at: DateTime<Utc>,
+    /// When a conversation last bore it out.
+    pub confirmed_at: DateTime<Utc>,
+}
+
+/// The summary of a conversation as it is stored.
+#[derive(Debug, Clone)]
+pub struct StoredSummary {
+    /// Its id.
+    pub id: Uuid,
+    /// Of this conversation.
+    pub conversation: Uuid,
+    /// When that began.
+    pub started_at: DateTime<Utc>,
+    /// The words.
+    pub words: SealedWords,
+    /// The last turn that is in it.
+    pub up_to_seq: i32,
+    /// The model that wrote it.
+    pub text_model: String,
+    /// When it was written last.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A conversation, as far as it matters for what is remembered of it.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// Whose it is.
+    pub user: Uuid,
+    /// The language that is learnt.
+    pub target_language: String,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The last turn.
+    pub last_turn_seq: i32,
+    /// The database's clock.
+    pub now: DateTime<Utc>,
+}
+
+/// A turn, as far as it matters.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// Its id.
+    pub id: Uuid,
+    /// Its place.
+    pub seq: i32,
+    /// Whether the learner spoke.
+    pub by_learner: bool,
+    /// The words; none while they are pending.
+    pub words: Option<SealedWords>,
+    /// When it ended.
+    pub ended_at: DateTime<Utc>,
+}
+
+macro_rules! stored {
+    ($row:expr) => {{
+        let row = $row;
+        StoredMemory {
+            id: row.id,
+            kind: row.kind,
+            words: SealedWords {
+                ciphertext: row.words_ciphertext,
+                nonce: row.words_nonce,
+                key_id: row.words_key_id,
+            },
+            created_at: row.created_at,
+            confirmed_at: row.confirmed_at,
+        }
+    }};
+}
+
+/// Returns whose conversation it is and how far it has come.
+///
+/// # Errors
+/// When the database fails.
+pub async fn origin(pool: &PgPool, conversation: Uuid) -> sqlx::Result<Option<Origin>> {
+    sqlx::query_as!(
+        Origin,
+        r#"SELECT s.user_id AS user, s.target_language, c.ended_at, c.last_turn_seq, now() AS "now!"
+           FROM conversations c JOIN sessions s ON s.id = c.session_id WHERE c.id = $1"#,
+        conversation
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// Returns the turns behind one, in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn turns_after(
+    pool: &PgPool,
+    conversation: Uuid,
+    seq: i32,
+    limit: i64,
+) -> sqlx::Result<Vec<Said>> {
+    let rows = sqlx::query!(
+        "SELECT id, seq, speaker, words_ciphertext, words_nonce, words_key_id, ended_at
+         FROM turns WHERE conversation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        conversation,
+        seq,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    let turns = rows.into_iter().map(|row| Said {
+        id: row.id,
+        seq: row.seq,
+        by_learner: row.speaker == "learner",
+        words: row
+            .words_ciphertext
+            .zip(row.words_nonce)
+            .zip(row.words_key_id)
+            .map(|((ciphertext, nonce), key_id)| SealedWords {
+                ciphertext,
+                nonce,
+                key_id,
+            }),
+        ended_at: row.ended_at,
+    });
+    Ok(turns.collect())
+}
+
+/// Returns the summary of a conversation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn summary(
+    executor: impl PgExecutor<'_>,
+    conversation: Uuid,
+) -> sqlx::Result<Option<StoredSummary>> {
+    let row = sqlx::query!(
+        r#"SELECT m.id, m.words_ciphertext, m.words_nonce, m.words_key_id, m.up_to_seq AS "up_to_seq!", m.text_model, m.confirmed_at,
+                  c.id AS conversation, c.started_at
+           FROM memories m JOIN conversations c ON c.id = m.conversation_id WHERE c.id = $1"#,
+        conversation
+    )
+    .fetch_optional(executor)
+    .await?;
+    Ok(row.map(|row| StoredSummary {
+        id: row.id,
+        conversation: row.conversation,
+        started_at: row.started_at,
+        words: SealedWords {
+            ciphertext: row.words_ciphertext,
+            nonce: row.words_nonce,
+            key_id: row.words_key_id,
+        },
+        up_to_seq: row.up_to_seq,
+        text_model: row.text_model,
+        updated_at: row.confirmed_at,
+    }))
+}
+
+/// Returns the summaries of a learner's last conversations but one, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn latest_summaries(
+    pool: &PgPool,
+    user: Uuid,
+    but: Option<Uuid>,
+    limit: i64,
+) -> sqlx::Result<Vec<StoredSummary>> {
+    let rows = sqlx::query!(
+        r#"SELECT m.id, m.words_ciphertext, m.words_nonce, m.words_key_id, m.up_to_seq AS "up_to_seq!", m.text_model, m.confirmed_at,
+                  c.id AS conversation, c.started_at
+           FROM memories m JOIN conversations c ON c.id = m.conversation_id
+           WHERE m.user_id = $1 AND m.kind = 'summary' AND m.retired_at IS NULL AND c.id IS DISTINCT FROM $2
+           ORDER BY c.id DESC LIMIT $3"#,
+        user,
+        but,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    let summaries = rows.into_iter().map(|row| StoredSummary {
+        id: row.id,
+        conversation: row.conversation,
+        started_at: row.started_at,
+        words: SealedWords {
+            ciphertext: row.words_ciphertext,
+            nonce: row.words_nonce,
+            key_id: row.words_key_id,
+        },
+        up_to_seq: row.up_to_seq,
+        text_model: row.text_model,
+        updated_at: row.confirmed_at,
+    });
+    Ok(summaries.collect())
+}
+
+/// Returns the facts that hold, the latest confirmed first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn facts(pool: &PgPool, user: Uuid, limit: i64) -> sqlx::Result<Vec<StoredMemory>> {
+    let rows = sqlx::query!(
+        "SELECT id, kind, words_ciphertext, words_nonce, words_key_id, created_at, confirmed_at
+         FROM memories WHERE user_id = $1 AND kind <> 'summary' AND retired_at IS NULL
+         ORDER BY confirmed_at DESC, id DESC LIMIT $2",
+        user,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| stored!(row)).collect())
+}
+
+/// Returns a page of the facts that hold, the newest first, from below `before`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    pool: &PgPool,
+    user: Uuid,
+    before: Option<Uuid>,
+    limit: i64,
+) -> sqlx::Result<Vec<StoredMemory>> {
+    let rows = sqlx::query!(
+        "SELECT id, kind, words_ciphertext, words_nonce, words_key_id, created_at, confirmed_at
+         FROM memories
+         WHERE user_id = $1 AND kind <> 'summary' AND retired_at IS NULL AND ($2::uuid IS NULL OR id < $2)
+         ORDER BY id DESC LIMIT $3",
+        user,
+        before,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| stored!(row)).collect())
+}
+
+/// Forgets one of the learner's facts for good. Returns whether there was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(pool: &PgPool, user: Uuid, id: Uuid) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "DELETE FROM memories WHERE id = $1 AND user_id = $2 AND kind <> 'summary'",
+        id,
+        user
+    )
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Forgets what was learnt from a conversation that is about to be deleted: its summary goes with it, and every fact that may say what
+/// was said only there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_conversation(
+    connection: &mut PgConnection,
+    conversation: Uuid,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM memories m USING memory_sources s
+         WHERE s.memory_id = m.id AND s.conversation_id = $1
+           AND (s.is_needed OR NOT EXISTS (
+               SELECT FROM memory_sources o WHERE o.memory_id = m.id AND o.conversation_id <> $1))",
+        conversation
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What is written of a memory.
+pub struct NewMemory<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub user: Uuid,
+    /// The conversation that it was taken from.
+    pub conversation: Uuid,
+    /// The words.
+    pub words: &'a SealedWords,
+    /// The model that wrote them.
+    pub text_model: &'a str,
+}
+
+/// Writes a conversation's summary up to a turn, and returns its id; none when one that goes as far is there already. Its vectors are
+/// forgotten: they are of other words.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save_summary(
+    connection: &mut PgConnection,
+    memory: &NewMemory<'_>,
+    up_to_seq: i32,
+) -> sqlx::Result<Option<Uuid>> {
+    let id = sqlx::query_scalar!(
+        "INSERT INTO memories (id, user_id, kind, conversation_id, up_to_seq, words_ciphertext, words_nonce, words_key_id, text_model)
+         VALUES ($1, $2, 'summary', $3, $4, $5, $6, $7, $8)
+         ON CONFLICT ON CONSTRAINT memories_conversation_key DO UPDATE
+         SET up_to_seq = excluded.up_to_seq, words_ciphertext = excluded.words_ciphertext, words_nonce = excluded.words_nonce,
+             words_key_id = excluded.words_key_id, text_model = excluded.text_model, confirmed_at = now()
+         WHERE memories.up_to_seq < excluded.up_to_seq AND memories.id = excluded.id
+         RETURNING id",
+        memory.id,
+        memory.user,
+        memory.conversation,
+        up_to_seq,
+        memory.words.ciphertext,
+        memory.words.nonce,
+        memory.words.key_id,
+        memory.text_model
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(id) = id {
+        sqlx::query!("DELETE FROM memory_vectors WHERE memory_id = $1", id)
+            .execute(connection)
+            .await?;
+    }
+    Ok(id)
+}
+
+/// Notes that turns without a word of the learner are in a summary as it stands.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pass_over(pool: &PgPool, summary: Uuid, up_to_seq: i32) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE memories SET up_to_seq = $2 WHERE id = $1 AND up_to_seq < $2",
+        summary,
+        up_to_seq
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Writes a fact that takes the place of others. What those were taken from, it may say, too.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_fact(
+    connection: &mut PgConnection,
+    memory: &NewMemory<'_>,
+    kind: &str,
+    replaced: &[Uuid],
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO memories (id, user_id, kind, words_ciphertext, words_nonce, words_key_id, text_model)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        memory.id,
+        memory.user,
+        kind,
+        memory.words.ciphertext,
+        memory.words.nonce,
+        memory.words.key_id,
+        memory.text_model
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO memory_sources (memory_id, conversation_id, is_needed)
+         SELECT $1::uuid, $2::uuid, true
+         UNION
+         SELECT $1::uuid, s.conversation_id, true FROM memory_sources s WHERE s.memory_id = ANY($3)",
+        memory.id,
+        memory.conversation,
+        replaced
+    )
+    .execute(&mut *connection)
+    .await?;
+    retire(connection, replaced).await
+}
+
+/// Notes that a conversation bore a fact out: it stands without the others, too.
+///
+/// # Errors
+/// When the database fails.
+pub async fn confirm(
+    connection: &mut PgConnection,
+    fact: Uuid,
+    conversation: Uuid,
+) -> sqlx::Result<()> {
+    let done = sqlx::query!(
+        "UPDATE memories SET confirmed_at = now() WHERE id = $1 AND retired_at IS NULL",
+        fact
+    )
+    .execute(&mut *connection)
+    .await?;
+    // The learner may have forgotten it meanwhile.
+    if done.rows_affected() == 0 {
+        return Ok(());
+    }
+    // A later part of the same conversation bears nothing out that the conversation said itself.
+    sqlx::query!(
+        "UPDATE memory_sources SET is_needed = false
+         WHERE memory_id = $1 AND NOT EXISTS (
+             SELECT FROM memory_sources s WHERE s.memory_id = $1 AND s.conversation_id = $2)",
+        fact,
+        conversation
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO memory_sources (memory_id, conversation_id, is_needed) VALUES ($1, $2, false)
+         ON CONFLICT (memory_id, conversation_id) DO NOTHING",
+        fact,
+        conversation
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Retires facts: they are told to nobody, and found by nobody.
+///
+/// # Errors
+/// When the database fails.
+pub async fn retire(connection: &mut PgConnection, facts: &[Uuid]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "WITH retired AS (
+             UPDATE memories SET retired_at = now() WHERE id = ANY($1) AND retired_at IS NULL RETURNING id
+         )
+         DELETE FROM memory_vectors v USING retired WHERE v.memory_id = retired.id",
+        facts
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Retires the facts beyond the most that are kept.
+///
+/// # Errors
+/// When the database fails.
+pub async fn make_room(connection: &mut PgConnection, user: Uuid, keep: i64) -> sqlx::Result<()> {
+    let beyond = sqlx::query_scalar!(
+        "SELECT id FROM memories WHERE user_id = $1 AND kind <> 'summary' AND retired_at IS NULL
+         ORDER BY confirmed_at DESC, id DESC OFFSET $2",
+        user,
+        keep
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    if beyond.is_empty() {
+        return Ok(());
+    }
+    retire(connection, &beyond).await
+}
+
+/// Writes the vector of a memory that holds, unless its words are others by now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save_vector(
+    connection: &mut PgConnection,
+    memory: Uuid,
+    words: &SealedWords,
+    space: Space,
+    vector: &[f32],
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO memory_vectors (memory_id, model_id, user_id, embedding)
+         SELECT m.id, $2, m.user_id, $3::real[]::vector FROM memories m
+         WHERE m.id = $1 AND m.words_nonce = $4 AND m.retired_at IS NULL
+         ON CONFLICT (memory_id, model_id) DO UPDATE SET embedding = excluded.embedding, created_at = now()",
+        memory,
+        space.id,
+        vector,
+        words.nonce
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Returns the vectors of a learner's facts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn vectors_of(
+    pool: &PgPool,
+    user: Uuid,
+    space: Space,
+) -> sqlx::Result<HashMap<Uuid, Vec<f32>>> {
+    let rows = sqlx::query!(
+        r#"SELECT memory_id, embedding::real[] AS "embedding!" FROM memory_vectors WHERE user_id = $1 AND model_id = $2"#,
+        user,
+        space.id
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.memory_id, row.embedding))
+        .collect())
+}
+
+/// Returns memories of all learners that have no vector of a model yet, in the order of their ids, from behind `after`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn without_vector(
+    pool: &PgPool,
+    space: Space,
+    after: Uuid,
+    limit: i64,
+) -> sqlx::Result<Vec<StoredMemory>> {
+    let rows = sqlx::query!(
+        "SELECT m.id, m.kind, m.words_ciphertext, m.words_nonce, m.words_key_id, m.created_at, m.confirmed_at
+         FROM memories m
+         WHERE m.retired_at IS NULL AND m.id > $1
+           AND NOT EXISTS (SELECT FROM memory_vectors v WHERE v.memory_id = m.id AND v.model_id = $2)
+         ORDER BY m.id LIMIT $3",
+        after,
+        space.id,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| stored!(row)).collect())
+}
+
+/// Forgets vectors of other models, a day after there was one of this model: until then a server that still has the other one may run.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drop_superseded_vectors(pool: &PgPool, space: Space) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "DELETE FROM memory_vectors v USING memory_vectors n
+         WHERE n.memory_id = v.memory_id AND n.model_id = $1 AND v.model_id <> $1 AND n.created_at < now() - interval '1 day'",
+        space.id
+    )
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Returns the model that can answer for a learner: the one with most of the learner's vectors, the newer one of two. While a new model's
+/// vectors are being made, that is the old one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn answering_space(pool: &PgPool, user: Uuid) -> sqlx::Result<Option<Space>> {
+    sqlx::query_as!(
+        Space,
+        "SELECT m.id, m.dimensions FROM memory_vectors v JOIN embedding_models m ON m.id = v.model_id
+         WHERE v.user_id = $1 GROUP BY m.id ORDER BY count(*) DESC, m.id DESC LIMIT 1",
+        user
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// Returns the vector of a memory.
+///
+/// # Errors
+/// When the database fails.
+pub async fn vector(pool: &PgPool, memory: Uuid, space: Space) -> sqlx::Result<Option<Vec<f32>>> {
+    sqlx::query_scalar!(
+        r#"SELECT embedding::real[] AS "embedding!" FROM memory_vectors WHERE memory_id = $1 AND model_id = $2"#,
+        memory,
+        space.id
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// Returns the learner's memories that are nearest to a vector, the nearest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn nearest(
+    pool: &PgPool,
+    user: Uuid,
+    space: Space,
+    vector: &[f32],
+    limit: i64,
+) -> sqlx::Result<Vec<Uuid>> {
+    let mut transaction = pool.begin().await?;
+    vectors::search_thoroughly(&mut transaction).await?;
+    let found = sqlx::query_scalar(AssertSqlSafe(nearest_statement(space)))
+        .bind(user)
+        .bind(vector)
+        .bind(limit)
+        .fetch_all(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(found)
+}
+
+/// Returns the statement of [`nearest`]: for the learner `$1`, the vector `$2`, and `$3` memories.
+#[must_use]
+pub fn nearest_statement(space: Space) -> String {
+    format!(
+        "SELECT memory_id FROM {VECTORS} WHERE {} AND user_id = $1 ORDER BY {} LIMIT $3",
+        space.condition(),
+        space.distance("$2")
+    )
+}
