@@ -39,6 +39,7 @@ pub const PUBLIC: &[(&str, &str)] = &[
         (name = "auth", description = "Accounts and tokens"),
         (name = "sessions", description = "A learner's durable thread with the tutor"),
         (name = "conversations", description = "Live sittings, and what was said in them"),
+        (name = "memory", description = "What the tutor remembers, and what it is told"),
         (name = "livekit", description = "What the voice server tells us"),
         (name = "operation", description = "For whoever runs the server")
     )

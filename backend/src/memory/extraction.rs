@@ -14,6 +14,8 @@ const MAX_TOKENS: u32 = 2_000;
 /// A summary shorter than this says nothing.
 const SHORTEST_SUMMARY: usize = 12;
 const SHORTEST_FACT: usize = 4;
+const LEARNER: &str = "Learner: ";
+const TUTOR: &str = "Tutor: ";
 
 /// What is to be summed up.
 #[derive(Debug, Clone)]
@@ -47,8 +49,8 @@ pub struct Extract {
 /// When the model has no usable answer.
 pub async fn extract(model: &dyn TextModel, passage: &Passage<'_>) -> Result<Extract, ModelError> {
     let request = TextRequest::new([
-        Message::system(INSTRUCTIONS),
-        Message::user(question(passage)),
+        Message::system(instructions(passage)),
+        Message::user(conversation(passage)),
     ])
     .following(JsonSchema::new("conversation_memory", schema()))
     .max_tokens(MAX_TOKENS)
@@ -70,28 +72,28 @@ Only what the learner said or showed, never a guess, never what the tutor said o
 - confirmed: the numbers of known facts that this part bears out.\n\
 - untrue: the numbers of known facts that are not true any more and that no new fact replaces.";
 
-fn question(passage: &Passage<'_>) -> String {
+fn instructions(passage: &Passage<'_>) -> String {
     let mut text = format!(
-        "The learner learns {}.\n\n# Known facts\n",
+        "{INSTRUCTIONS}\n\nThe learner learns {}.\n\n# Known facts\n",
         passage.target_language
     );
     if passage.known.is_empty() {
         text.push_str("None yet.\n");
     }
     for (number, fact) in passage.known.iter().enumerate() {
-        text.push_str(&format!(
-            "{}. ({}) {}\n",
-            number + 1,
-            fact.kind.as_str(),
-            fact.text
-        ));
+        let kind = fact.kind.as_str();
+        text.push_str(&format!("{}. ({kind}) {}\n", number + 1, fact.text));
     }
     text.push_str("\n# Summary so far\n");
     text.push_str(passage.so_far.unwrap_or("The conversation begins here."));
-    text.push_str("\n\n# Conversation\n");
+    text
+}
+
+fn conversation(passage: &Passage<'_>) -> String {
+    let mut text = String::new();
     for (is_learner, words) in passage.turns {
-        let speaker = if *is_learner { "Learner" } else { "Tutor" };
-        text.push_str(&format!("{speaker}: {words}\n"));
+        let speaker = if *is_learner { LEARNER } else { TUTOR };
+        text.push_str(&format!("{speaker}{words}\n"));
     }
     text
 }
@@ -142,16 +144,20 @@ pub fn read(answer: &Value, known: &[KnownFact]) -> Result<Extract, ModelError> 
     };
     let facts = items(answer.get("facts")).filter_map(|fact| {
         let text = one_line(fact.get("text").and_then(Value::as_str)?);
+        // Some models copy a line instead of saying what it tells.
+        let text = text.strip_prefix(LEARNER).unwrap_or(&text);
         let kind = fact
             .get("kind")
             .and_then(Value::as_str)?
             .trim()
             .to_lowercase();
         // A long one is no fact but a story; cut, it could say the opposite.
-        let is_fact = text.chars().count() <= LONGEST_FACT && is_sensible(&text, SHORTEST_FACT);
+        let is_fact = text.chars().count() <= LONGEST_FACT
+            && is_sensible(text, SHORTEST_FACT)
+            && !text.starts_with(TUTOR);
         is_fact.then_some(FoundFact {
             kind: FactKind::from_word(&kind)?,
-            text,
+            text: text.to_owned(),
             replaces: ids(fact.get("replaces")),
             vector: None,
         })
@@ -238,20 +244,16 @@ mod tests {
         assert_eq!(extract.confirmed, [Uuid::from_u128(12)]);
         let asked = model.asked().remove(0);
         assert!(matches!(asked.format, AnswerFormat::Json(_)));
-        let question = asked
-            .messages
-            .iter()
-            .find(|message| message.role == Role::User);
-        let question = &question.unwrap().content;
-        for part in [
-            "pt-PT",
-            "1. (person) Lives in Porto",
-            "They said hello.",
-            "Tutor: Hi!",
-            "Learner: Agora",
-        ] {
-            assert!(question.contains(part), "{part} is not in {question}");
+        let [told, said] = asked.messages.try_into().unwrap();
+        assert_eq!((told.role, said.role), (Role::System, Role::User));
+        for part in ["pt-PT", "1. (person) Lives in Porto", "They said hello."] {
+            assert!(
+                told.content.contains(part),
+                "{part} is not in {}",
+                told.content
+            );
         }
+        assert_eq!(said.content, "Tutor: Hi!\nLearner: Agora moro em Lisboa\n");
     }
 
     #[test]
@@ -260,7 +262,7 @@ mod tests {
             "summary": " They planned\na trip to Lisbon. ",
             "facts": [
                 {"kind": " Goal ", "text": "Wants to pass\tDELF", "replaces": ["2", 1, 7, 0, -1, null]},
-                {"kind": "person", "text": "Has a dog named Rex"},
+                {"kind": "person", "text": "Learner: Has a dog named Rex"},
             ],
             "extra": 1,
         });
@@ -268,6 +270,7 @@ mod tests {
         assert_eq!(read.summary, "They planned a trip to Lisbon.");
         assert_eq!(read.facts.len(), 2);
         assert_eq!(read.facts[0].text, "Wants to pass DELF");
+        assert_eq!(read.facts[1].text, "Has a dog named Rex");
         assert_eq!(read.facts[0].kind, FactKind::Goal);
         assert_eq!(read.facts[0].replaces, [12, 11].map(Uuid::from_u128));
         assert!(read.confirmed.is_empty());
@@ -279,7 +282,7 @@ mod tests {
         let facts = json!([
             {"kind": "goal"}, {"text": "No kind at all"}, {"kind": "weather", "text": "It rains today"}, "a word", 7, null, [],
             {"kind": "goal", "text": ""}, {"kind": "goal", "text": "string"}, {"kind": "goal", "text": "aaaaaaaaaaaa"},
-            {"kind": "goal", "text": "1234 5678 9"}, {"kind": "goal", "text": long}, {"kind": 4, "text": "Likes tea a lot"},
+            {"kind": "goal", "text": "1234 5678 9"}, {"kind": "goal", "text": "Tutor: I see, go on."}, {"kind": "goal", "text": long}, {"kind": 4, "text": "Likes tea a lot"},
         ]);
         let read = read(
             &json!({"summary": "They talked about tea.", "facts": facts}),

@@ -43,7 +43,7 @@ impl World {
     ) -> Self {
         let app = TestApp::start().await;
         let notes = Arc::new(FakeTextModel::by_rule(move |request| {
-            rule(question(request)).map(|answer| answer.to_string())
+            rule(&question(request)).map(|answer| answer.to_string())
         }));
         let mut world = Self {
             host: app.tutor_host(),
@@ -214,12 +214,13 @@ impl World {
     }
 }
 
-/// What the model was asked about.
-pub fn question(request: &TextRequest) -> &str {
-    request
+/// All that the model was told.
+pub fn question(request: &TextRequest) -> String {
+    let contents = request
         .messages
-        .last()
-        .map_or("", |message| &message.content)
+        .iter()
+        .map(|message| message.content.as_str());
+    contents.collect::<Vec<_>>().join("\n")
 }
 
 /// What the learner said in a question.
