@@ -11,7 +11,7 @@ use avaaz_backend::jobs;
 use avaaz_backend::memory::jobs::EmbedMemories;
 use avaaz_backend::models::Models;
 use avaaz_backend::sessions::store as sessions;
-use avaaz_backend::tutor_host::PgTutorHost;
+use avaaz_backend::tutor_host::{LeaseTerms, PgTutorHost};
 use avaaz_models::fake::{FakeEmbedder, FakeTextModel};
 use avaaz_models::{Embedder, ModelError, TextModel, TextRequest};
 use avaaz_tutor::{EndReason, Speaker};
@@ -46,7 +46,7 @@ impl World {
             rule(&question(request)).map(|answer| answer.to_string())
         }));
         let mut world = Self {
-            host: app.tutor_host(),
+            host: patient_host(&app),
             ada: app.learner().await,
             notes,
             jobs: None,
@@ -212,6 +212,21 @@ impl World {
             .await
             .unwrap()
     }
+}
+
+/// A busy machine may take its time here: these tests are not about outages.
+fn patient_host(app: &TestApp) -> PgTutorHost {
+    let terms = LeaseTerms {
+        statement_timeout: Duration::from_secs(30),
+        ..LeaseTerms::default()
+    };
+    PgTutorHost::start(
+        app.pool.clone(),
+        app.state.keys.clone(),
+        app.state.livekit.clone(),
+        terms,
+        app.state.config.spending.clone(),
+    )
 }
 
 /// All that the model was told.

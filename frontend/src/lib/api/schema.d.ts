@@ -175,6 +175,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/{id}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the summary of a conversation, once there is one: some seconds after its end, or in the middle of a long one.
+         * @description # Errors
+         *     404 also for another learner's, and while there is none.
+         */
+        get: operations["get_conversations_id_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -290,6 +311,27 @@ export interface paths {
         patch: operations["patch_sessions_default"];
         trace?: never;
     };
+    "/sessions/default/brief": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what the tutor would be told if a conversation began now.
+         * @description # Errors
+         *     See [`ApiError`].
+         */
+        get: operations["get_sessions_default_brief"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions/default/conversations": {
         parameters: {
             query?: never;
@@ -306,6 +348,48 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/default/memories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what the tutor remembers of the learner, newest first.
+         * @description # Errors
+         *     422 for a limit or a cursor that is none.
+         */
+        get: operations["get_sessions_default_memories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/default/memories/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forgets something for good.
+         * @description # Errors
+         *     404 also for another learner's.
+         */
+        delete: operations["delete_sessions_default_memories_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -359,6 +443,55 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What the tutor would be told if a conversation began now. */
+        BriefAnswer: {
+            /** @description About how many tokens they are. */
+            estimated_tokens: number;
+            /** @description What the learner wants. */
+            goal: string | null;
+            /** @description The words, as the model gets them. */
+            instructions: string;
+            level: components["schemas"]["Level"] | null;
+            /** @description Facts that are told. */
+            memories: components["schemas"]["BriefMemory"][];
+            /** @description What kind of sitting it would be. */
+            mode: components["schemas"]["Mode"];
+            /** @description The learner's own language. */
+            native_language: string;
+            /** @description Passages of the learner's materials. */
+            passages: string[];
+            /** @description Summaries of earlier conversations, the newest first. */
+            summaries: components["schemas"]["BriefSummary"][];
+            /** @description The language that is learnt. */
+            target_language: string;
+        };
+        /** @description A fact that is told. */
+        BriefMemory: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it is about. */
+            kind: components["schemas"]["FactKind"];
+            /** @description The words. */
+            text: string;
+        };
+        /** @description A summary that is told. */
+        BriefSummary: {
+            /**
+             * Format: uuid
+             * @description Of this conversation.
+             */
+            conversation_id: string;
+            /**
+             * Format: date-time
+             * @description When that began.
+             */
+            started_at: string;
+            /** @description The words. */
+            text: string;
+        };
         /** @description One check. */
         Check: {
             /** @description The same for people. */
@@ -448,6 +581,11 @@ export interface components {
          * @enum {string}
          */
         EndReasonAnswer: "learner_ended" | "learner_gone" | "tutor_ended" | "time_limit" | "provider_failed";
+        /**
+         * @description What a fact is about.
+         * @enum {string}
+         */
+        FactKind: "goal" | "level" | "mistake" | "interest" | "person";
         /** @description A field that cannot be taken. */
         FieldError: {
             /** @description Stable word for what is wrong. */
@@ -510,6 +648,35 @@ export interface components {
             time_zone?: string | null;
             /** @description BCP 47. */
             ui_language?: string | null;
+        };
+        /** @description One fact that the tutor remembers. */
+        MemoryAnswer: {
+            /**
+             * Format: date-time
+             * @description When a conversation last bore it out.
+             */
+            confirmed_at: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it is about. */
+            kind: components["schemas"]["FactKind"];
+            /** @description The words; empty when they cannot be decrypted any more. */
+            text: string;
+        };
+        /** @description One page of what the tutor remembers. */
+        MemoryPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["MemoryAnswer"][];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
         };
         /**
          * @description What kind of sitting a conversation is.
@@ -645,6 +812,28 @@ export interface components {
          * @enum {string}
          */
         SpeakerAnswer: "learner" | "tutor";
+        /** @description The summary of a conversation. */
+        SummaryAnswer: {
+            /**
+             * Format: uuid
+             * @description Of this conversation.
+             */
+            conversation_id: string;
+            /** @description The model that wrote it. */
+            model: string;
+            /** @description The words; empty when they cannot be decrypted any more. */
+            text: string;
+            /**
+             * Format: int32
+             * @description The last turn that is in it.
+             */
+            up_to_seq: number;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            updated_at: string;
+        };
         /**
          * @description Why stored words cannot be shown.
          * @enum {string}
@@ -1197,6 +1386,36 @@ export interface operations {
             };
         };
     };
+    get_conversations_id_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryAnswer"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -1417,6 +1636,34 @@ export interface operations {
             };
         };
     };
+    get_sessions_default_brief: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BriefAnswer"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_sessions_default_conversations: {
         parameters: {
             query?: {
@@ -1438,6 +1685,67 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ConversationPage"];
                 };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sessions_default_memories: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 100; 20 if it is left out. */
+                limit?: number | null;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryPage"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_sessions_default_memories_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem; `code` says which */
             default: {
