@@ -9,6 +9,8 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row as _};
 /// The most dimensions that an index can hold as `vector`, and as `halfvec`. Longer vectors are compared without one.
 const LARGEST_VECTOR: i32 = 2_000;
 const LARGEST_HALFVEC: i32 = 4_000;
+/// With the default of 64 MB the index of a hundred thousand vectors is built on disk, for many minutes.
+const INDEX_MEMORY: &str = "256MB";
 
 /// All the vectors of one model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,8 +122,18 @@ impl Space {
              WHERE {}",
             self.condition()
         );
-        sqlx::query(AssertSqlSafe(create)).execute(pool).await?;
-        Ok(())
+        let mut connection = pool.acquire().await?;
+        let more = format!("SET maintenance_work_mem = '{INDEX_MEMORY}'");
+        sqlx::query(AssertSqlSafe(more))
+            .execute(&mut *connection)
+            .await?;
+        let created = sqlx::query(AssertSqlSafe(create))
+            .execute(&mut *connection)
+            .await;
+        sqlx::query("RESET maintenance_work_mem")
+            .execute(&mut *connection)
+            .await?;
+        created.map(|_| ())
     }
 
     /// Forgets models that no vector in a table is of any more, but for this one, with their indexes.
@@ -151,7 +163,7 @@ impl Space {
 pub async fn search_thoroughly(transaction: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!(
         r#"SELECT set_config('hnsw.iterative_scan', 'strict_order', true) AS "scan!",
-                  set_config('hnsw.ef_search', '100', true) AS "ef!""#
+                  set_config('hnsw.ef_search', '400', true) AS "ef!""#
     )
     .fetch_one(transaction)
     .await?;
