@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod jobs;
 pub mod migrate;
 pub mod openapi;
+pub mod retention;
 pub mod serve;
 pub mod signals;
 
@@ -38,6 +39,8 @@ enum Command {
     Jobs(jobs::Arguments),
     /// Starts everything that is missing on this machine, and serves.
     Dev,
+    /// Erases what is older than the configuration keeps it, as the server does once a day.
+    Retention(retention::Arguments),
     /// Prints the description of the HTTP API.
     Openapi,
 }
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
                 Command::Doctor => doctor::main(&env).await,
                 Command::Jobs(arguments) => jobs::main(&env, arguments).await,
                 Command::Dev => dev::main(&env).await,
+                Command::Retention(arguments) => retention::main(&env, arguments).await,
                 Command::Openapi => openapi::main(),
             }
         })

@@ -10,6 +10,7 @@ mod limits;
 mod livekit;
 mod openai;
 mod realtime;
+mod retention;
 mod spending;
 mod text_model;
 
@@ -25,6 +26,7 @@ pub use limits::{LimitsConfig, RatePerMinute};
 pub use livekit::LiveKitConfig;
 pub use openai::OpenAiSettings;
 pub use realtime::{ProviderConfig, RealtimeConfig};
+pub use retention::RetentionConfig;
 pub use spending::SpendingConfig;
 pub use text_model::TextModelConfig;
 
@@ -74,6 +76,8 @@ pub struct Config {
     pub spending: SpendingConfig,
     /// How much one address, account or learner may ask for.
     pub limits: LimitsConfig,
+    /// How long what learners leave behind is kept.
+    pub retention: RetentionConfig,
 }
 
 /// What is wrong with the configuration: every problem at once, a sentence each.
@@ -112,6 +116,7 @@ impl Config {
             content: ContentConfig::read(&reader, environment, &data_dir),
             spending: SpendingConfig::read(&reader),
             limits: LimitsConfig::read(&reader),
+            retention: RetentionConfig::read(&reader),
             http,
             data_dir,
         };

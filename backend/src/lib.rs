@@ -22,6 +22,7 @@ pub mod livekit;
 pub mod memory;
 pub mod metrics;
 pub mod models;
+pub mod my_data;
 pub mod openapi;
 pub mod pages;
 pub mod provider_check;

@@ -40,6 +40,7 @@ pub const PUBLIC: &[(&str, &str)] = &[
         (name = "sessions", description = "A learner's durable thread with the tutor"),
         (name = "conversations", description = "Live sittings, and what was said in them"),
         (name = "memory", description = "What the tutor remembers, and what it is told"),
+        (name = "my data", description = "Everything that is kept of a learner"),
         (name = "livekit", description = "What the voice server tells us"),
         (name = "operation", description = "For whoever runs the server")
     )

@@ -21,6 +21,7 @@ pub struct RateLimits {
     registrations_per_address: Limit<IpAddr>,
     registrations_per_account: Limit<String>,
     tokens_per_learner: Limit<Uuid>,
+    exports_per_learner: Limit<Uuid>,
 }
 
 impl RateLimits {
@@ -33,6 +34,7 @@ impl RateLimits {
             registrations_per_address: Limit::new(config.registrations_per_address),
             registrations_per_account: Limit::new(config.registrations_per_account),
             tokens_per_learner: Limit::new(config.tokens_per_learner),
+            exports_per_learner: Limit::new(config.exports_per_learner),
         }
     }
 
@@ -63,6 +65,14 @@ impl RateLimits {
         self.tokens_per_learner.count(learner)
     }
 
+    /// Counts an export of everything that is kept of a learner.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn export(&self, learner: Uuid) -> Result<(), ApiError> {
+        self.exports_per_learner.count(learner)
+    }
+
     /// Forgets whoever has been quiet: what is remembered stays bounded by what a minute can bring.
     pub fn forget_the_quiet(&self) {
         self.logins_per_address.forget();
@@ -70,6 +80,7 @@ impl RateLimits {
         self.registrations_per_address.forget();
         self.registrations_per_account.forget();
         self.tokens_per_learner.forget();
+        self.exports_per_learner.forget();
     }
 }
 

@@ -5,7 +5,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::AppState;
 use crate::openapi::ApiDoc;
-use crate::{auth, conversations, health, livekit, memory, metrics, sessions, usage};
+use crate::{auth, conversations, health, livekit, memory, metrics, my_data, sessions, usage};
 
 /// Returns the whole API, with its description.
 pub fn api() -> OpenApiRouter<AppState> {
@@ -16,6 +16,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         .merge(usage::routes())
         .merge(conversations::routes())
         .merge(memory::routes())
+        .merge(my_data::routes())
         // LiveKit
         .merge(livekit::routes())
         // Operators

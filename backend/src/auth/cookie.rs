@@ -17,7 +17,7 @@ pub(super) fn set(config: &Config, token: &SecretString) -> HeaderValue {
 }
 
 /// Returns the header that removes the cookie.
-pub(super) fn clear(config: &Config) -> HeaderValue {
+pub(crate) fn clear(config: &Config) -> HeaderValue {
     header_value(config, "", 0)
 }
 

@@ -1,11 +1,14 @@
 //! A learner's own account.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::Learner;
 use super::answers::UserAnswer;
@@ -79,23 +82,7 @@ pub(super) async fn change_password(
     ApiJson(body): ApiJson<PasswordChange>,
 ) -> Result<StatusCode, ApiError> {
     let (current, new) = body.parse()?;
-    let user = store::find_user(&app.pool, learner.id)
-        .await?
-        .ok_or_else(gone)?;
-    let account = EmailAddress::parse(&user.email)
-        .map_err(|_| ApiError::internal("a stored address is none"))?;
-    app.limits.login(address, &account)?;
-    let old_hash = store::find_password_hash(&app.pool, learner.id)
-        .await?
-        .ok_or_else(gone)?;
-    if !app
-        .passwords
-        .verify(current, Some(old_hash.clone()))
-        .await
-        .map_err(ApiError::internal)?
-    {
-        return Err(invalid_credentials());
-    }
+    let old_hash = prove_password(&app, learner.id, address, current).await?;
     let new_hash = app.passwords.hash(new).await.map_err(ApiError::internal)?;
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now();
@@ -114,6 +101,33 @@ pub(super) async fn change_password(
     }
     transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes sure that a learner knows their password, and returns its hash. Each try counts as one to sign in.
+///
+/// # Errors
+/// `invalid_credentials` when it is wrong.
+pub(crate) async fn prove_password(
+    app: &AppState,
+    learner: Uuid,
+    address: IpAddr,
+    password: Password,
+) -> Result<String, ApiError> {
+    let user = store::find_user(&app.pool, learner)
+        .await?
+        .ok_or_else(gone)?;
+    let account = EmailAddress::parse(&user.email)
+        .map_err(|_| ApiError::internal("a stored address is none"))?;
+    app.limits.login(address, &account)?;
+    let hash = store::find_password_hash(&app.pool, learner)
+        .await?
+        .ok_or_else(gone)?;
+    let is_right = app.passwords.verify(password, Some(hash.clone())).await;
+    if is_right.map_err(ApiError::internal)? {
+        Ok(hash)
+    } else {
+        Err(invalid_credentials())
+    }
 }
 
 impl MeChange {

@@ -18,9 +18,11 @@ use utoipa_axum::routes;
 
 use crate::app::AppState;
 
+pub(crate) use cookie::clear as clear_cookie;
 pub use domain::EmailAddress;
 pub use extract::Learner;
 pub use keys::{AccessKeys, KeyFileError, generate_key_file};
+pub(crate) use me::prove_password;
 pub use passwords::PasswordHasher;
 
 /// Returns `/auth/...` and the public keys.

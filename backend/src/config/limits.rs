@@ -18,6 +18,8 @@ pub struct LimitsConfig {
     pub registrations_per_account: RatePerMinute,
     /// `AVAAZ_TOKENS_PER_LEARNER`
     pub tokens_per_learner: RatePerMinute,
+    /// `AVAAZ_EXPORTS_PER_LEARNER`
+    pub exports_per_learner: RatePerMinute,
 }
 
 impl LimitsConfig {
@@ -29,6 +31,7 @@ impl LimitsConfig {
             registrations_per_address: rate("AVAAZ_REGISTRATIONS_PER_ADDRESS", 30),
             registrations_per_account: rate("AVAAZ_REGISTRATIONS_PER_ACCOUNT", 10),
             tokens_per_learner: rate("AVAAZ_TOKENS_PER_LEARNER", 60),
+            exports_per_learner: rate("AVAAZ_EXPORTS_PER_LEARNER", 6),
         }
     }
 }

@@ -115,6 +115,22 @@ impl LiveKit {
         }
     }
 
+    /// Closes a room, for whoever is in it; one that is not there is fine.
+    ///
+    /// # Errors
+    /// [`LiveKitError::Unavailable`].
+    pub async fn delete_room(&self, name: &str) -> Result<(), LiveKitError> {
+        match in_time(Box::pin(self.rooms.delete_room(name))).await {
+            Ok(()) => Ok(()),
+            Err(Failure::Service(ServiceError::Twirp(ServerError::Twirp(error))))
+                if error.code == ServerErrorCode::NOT_FOUND =>
+            {
+                Ok(())
+            }
+            Err(failure) => Err(unavailable(failure)),
+        }
+    }
+
     /// Returns whether the server answers and takes our keys.
     ///
     /// # Errors
