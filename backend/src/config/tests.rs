@@ -306,3 +306,23 @@ fn half_a_server_for_text_or_vectors_is_refused() {
         assert!(refusal.contains(told), "{refusal}");
     }
 }
+
+#[test]
+fn things_are_kept_until_they_are_erased_unless_a_number_of_days_says_otherwise() {
+    let kept = |days: &str| {
+        let mut env = complete();
+        env.set("AVAAZ_RETENTION_CONVERSATIONS_DAYS", days);
+        Config::read(&env).map(|config| config.retention.conversations)
+    };
+    assert_eq!(Config::read(&complete()).unwrap().retention.usage, None);
+    assert_eq!(kept("0").unwrap(), None);
+    assert_eq!(kept("2").unwrap(), Some(2));
+    assert_eq!(kept("36500").unwrap(), Some(36_500));
+    for days in ["1", "36501", "-3", "a month"] {
+        let told = kept(days).unwrap_err().to_string();
+        assert!(
+            told.contains("AVAAZ_RETENTION_CONVERSATIONS_DAYS"),
+            "{days}: {told}"
+        );
+    }
+}

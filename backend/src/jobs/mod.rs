@@ -20,6 +20,7 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::app::AppState;
 use crate::memory;
+use crate::my_data::daily::KeepRetention;
 
 pub use letters::{Counts, DeadLetter, counts, dead_letters, drop_dead, forget, retry_dead};
 pub use worker::{Registry, run};
@@ -110,6 +111,7 @@ pub fn all() -> Registry {
     Registry::default()
         .with::<memory::jobs::Remember>()
         .with::<memory::jobs::EmbedMemories>()
+    Registry::default().with::<KeepRetention>()
 }
 
 /// Stores a job; it is carried out once the transaction has committed.

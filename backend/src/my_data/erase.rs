@@ -10,7 +10,11 @@ use super::DOMAINS;
 use crate::app::AppState;
 use crate::conversations::store::ConversationChanged;
 use crate::error::ApiError;
+use crate::jobs;
 use crate::sessions::domain::SessionId;
+
+/// What jobs call the learner that they are about.
+const NAMES_OF_LEARNERS: [&str; 2] = ["user", "learner"];
 
 /// Erases the learner: all rows at once, then files, then the room, for whoever is still in it.
 ///
@@ -57,6 +61,9 @@ async fn rows(pool: &PgPool, learner: Uuid) -> sqlx::Result<Vec<SessionId>> {
     .await?;
     for domain in DOMAINS {
         domain.erase_rows(&mut transaction, learner).await?;
+    }
+    for field in NAMES_OF_LEARNERS {
+        jobs::forget(&mut transaction, field, learner).await?;
     }
     sqlx::query!("DELETE FROM users WHERE id = $1", learner)
         .execute(&mut *transaction)

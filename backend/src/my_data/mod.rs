@@ -7,6 +7,7 @@ mod account;
 mod answers;
 mod archive;
 mod conversations;
+pub mod daily;
 mod erase;
 mod export;
 mod handlers;

@@ -9,6 +9,7 @@ mod abandoned;
 mod jobs;
 mod leases;
 mod memory;
+mod my_data;
 mod openapi;
 mod outage;
 mod public_routes;

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod builders;
+pub mod census;
 pub mod database;
 pub mod livekit;
 pub mod personas;
