@@ -102,7 +102,11 @@ impl Entry {
 }
 
 fn money(micros: i64, currency: &str) -> String {
-    format!("{}.{:06} {currency}", micros / 1_000_000, micros % 1_000_000)
+    format!(
+        "{}.{:06} {currency}",
+        micros / 1_000_000,
+        micros % 1_000_000
+    )
 }
 
 /// A learner's entries in the order in which they happened.
@@ -132,10 +136,13 @@ impl Pages {
         )
         .fetch_all(pool)
         .await?;
-        Ok(entries.last().map(|last| (last.happened_at, last.id)).map(|after| {
-            self.after = after;
-            entries
-        }))
+        Ok(entries
+            .last()
+            .map(|last| (last.happened_at, last.id))
+            .map(|after| {
+                self.after = after;
+                entries
+            }))
     }
 }
 

@@ -38,7 +38,10 @@ impl Export {
         );
         let whole = response.bytes().await.unwrap();
         let zip = ZipArchive::new(Cursor::new(whole.to_vec())).unwrap();
-        let names = zip.file_names().map(str::to_owned).collect();
+        let names = zip
+            .file_names()
+            .map(|name| name.unwrap().into_owned())
+            .collect();
         Self { names, zip }
     }
 
@@ -73,8 +76,11 @@ impl Export {
 async fn the_archive_holds_everything_as_json_and_as_text_and_nothing_of_others() {
     let world = World::new().await;
     let (ada, eve) = (world.app.learner().await, world.app.learner().await);
-    ada.patch("/sessions/default", &json!({"goal": "order coffee in Lisbon"}))
-        .await;
+    ada.patch(
+        "/sessions/default",
+        &json!({"goal": "order coffee in Lisbon"}),
+    )
+    .await;
     ada.patch("/auth/me", &json!({"time_zone": "Pacific/Kiritimati"}))
         .await;
     let id = world
@@ -118,10 +124,7 @@ async fn the_archive_holds_everything_as_json_and_as_text_and_nothing_of_others(
     let text = export.text(&export.name_of(id, "txt"));
     assert!(text.contains("(Pacific/Kiritimati)"), "{text}");
     assert!(text.contains("  Tutor: Olá, Ada!\n"), "{text}");
-    assert!(
-        text.contains("  You: Bom dia, “professora” 🙂\n"),
-        "{text}"
-    );
+    assert!(text.contains("  You: Bom dia, “professora” 🙂\n"), "{text}");
     assert!(
         text.contains("  You: (the words have not come)\n"),
         "{text}"
@@ -181,9 +184,11 @@ async fn an_export_that_breaks_off_is_not_taken_for_a_whole_one() {
         .await
         .unwrap();
     let request = ada.request(Method::GET, "/api/v1/my-data/export");
-    let response = request.send().await.unwrap();
-    assert_eq!(response.status(), StatusCode::OK);
-    assert!(response.bytes().await.is_err());
+    let is_whole = match request.send().await {
+        Ok(response) => response.bytes().await.is_ok(),
+        Err(_) => false,
+    };
+    assert!(!is_whole);
 }
 
 #[tokio::test]

@@ -65,10 +65,7 @@ async fn each_kind_goes_in_its_own_time_and_a_dry_run_only_counts() {
         ..RetentionConfig::default()
     };
     let found = retention::find(pool, &config, Utc::now()).await.unwrap();
-    let expected = [
-        aged(Kind::Conversations, 30, 2),
-        aged(Kind::Usage, 100, 2),
-    ];
+    let expected = [aged(Kind::Conversations, 30, 2), aged(Kind::Usage, 100, 2)];
     assert_eq!(found, expected);
     assert_eq!(shown(&ada, "conversations").await, 3);
 
@@ -89,10 +86,8 @@ async fn without_a_word_and_while_open_nothing_ages() {
     let old = world.talk(&ada, &WORDS).await;
     age(&world, old, 10_000).await;
     let by_default = RetentionConfig::default();
-    assert_eq!(
-        retention::erase(pool, &by_default, tomorrow()).await.unwrap(),
-        []
-    );
+    let erased = retention::erase(pool, &by_default, tomorrow()).await;
+    assert!(erased.unwrap().is_empty());
     let open = world.begin(&ada).await.conversation;
     age(&world, open, 10_000).await;
     let config = RetentionConfig {
@@ -190,9 +185,15 @@ async fn the_command_says_what_it_would_erase_and_erases_it_when_told() {
         String::from_utf8(done.stdout).unwrap()
     };
     let said = avaaz(&["--dry-run"]).await;
-    assert!(said.contains("conversations, older than 30 days: 1 would be erased"), "{said}");
+    assert!(
+        said.contains("conversations, older than 30 days: 1 would be erased"),
+        "{said}"
+    );
     assert_eq!(shown(&ada, "conversations").await, 1);
     let said = avaaz(&[]).await;
-    assert!(said.contains("conversations, older than 30 days: 1 erased"), "{said}");
+    assert!(
+        said.contains("conversations, older than 30 days: 1 erased"),
+        "{said}"
+    );
     assert_eq!(shown(&ada, "conversations").await, 0);
 }
