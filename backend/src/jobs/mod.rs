@@ -111,7 +111,7 @@ pub fn all() -> Registry {
     Registry::default()
         .with::<memory::jobs::Remember>()
         .with::<memory::jobs::EmbedMemories>()
-    Registry::default().with::<KeepRetention>()
+        .with::<KeepRetention>()
 }
 
 /// Stores a job; it is carried out once the transaction has committed.
