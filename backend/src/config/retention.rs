@@ -13,6 +13,10 @@ pub struct RetentionConfig {
     pub conversations: Option<u32>,
     /// `AVAAZ_RETENTION_USAGE_DAYS`: what the providers' accounts say.
     pub usage: Option<u32>,
+    /// `AVAAZ_RETENTION_MEMORIES_DAYS`: facts, after a conversation last bore them out.
+    pub memories: Option<u32>,
+    /// `AVAAZ_RETENTION_RETIRED_MEMORIES_DAYS`: facts that are told to nobody any more, because something else is true by now.
+    pub retired_memories: Option<u32>,
     /// `AVAAZ_RETENTION_DRY_RUN`: the daily job only says what it would erase.
     pub is_dry_run: bool,
 }
@@ -32,8 +36,10 @@ impl RetentionConfig {
     #[must_use]
     pub fn days_of(&self, kind: Kind) -> Option<u32> {
         match kind {
-            Kind::Conversations | Kind::Turns => self.conversations,
+            Kind::Conversations | Kind::Turns | Kind::Summaries => self.conversations,
             Kind::Usage => self.usage,
+            Kind::Memories => self.memories,
+            Kind::RetiredMemories => self.retired_memories,
             Kind::Account | Kind::SignIns | Kind::Sessions => None,
         }
     }
@@ -42,6 +48,8 @@ impl RetentionConfig {
         Self {
             conversations: days(reader, "AVAAZ_RETENTION_CONVERSATIONS_DAYS", 0),
             usage: days(reader, "AVAAZ_RETENTION_USAGE_DAYS", 0),
+            memories: days(reader, "AVAAZ_RETENTION_MEMORIES_DAYS", 0),
+            retired_memories: days(reader, "AVAAZ_RETENTION_RETIRED_MEMORIES_DAYS", 30),
             is_dry_run: reader.flag("AVAAZ_RETENTION_DRY_RUN", false),
         }
     }

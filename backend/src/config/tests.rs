@@ -315,6 +315,8 @@ fn things_are_kept_until_they_are_erased_unless_a_number_of_days_says_otherwise(
         Config::read(&env).map(|config| config.retention.conversations)
     };
     assert_eq!(Config::read(&complete()).unwrap().retention.usage, None);
+    let by_default = Config::read(&complete()).unwrap().retention;
+    assert_eq!(by_default.retired_memories, Some(30));
     assert_eq!(kept("0").unwrap(), None);
     assert_eq!(kept("2").unwrap(), Some(2));
     assert_eq!(kept("36500").unwrap(), Some(36_500));

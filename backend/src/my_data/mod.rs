@@ -11,6 +11,7 @@ pub mod daily;
 mod erase;
 mod export;
 mod handlers;
+mod memories;
 pub mod retention;
 mod sessions;
 mod usage;
@@ -46,6 +47,12 @@ pub enum Kind {
     Turns,
     /// What the providers' accounts say.
     Usage,
+    /// What conversations were about.
+    Summaries,
+    /// What the tutor knows of the learner.
+    Memories,
+    /// What it knew, and tells nobody any more.
+    RetiredMemories,
 }
 
 impl fmt::Display for Kind {
@@ -57,6 +64,9 @@ impl fmt::Display for Kind {
             Self::Conversations => "conversations",
             Self::Turns => "turns",
             Self::Usage => "usage",
+            Self::Summaries => "summaries",
+            Self::Memories => "memories",
+            Self::RetiredMemories => "retired memories",
         })
     }
 }
@@ -119,6 +129,7 @@ const DOMAINS: &[&dyn Domain] = &[
     &sessions::Sessions,
     &conversations::Conversations,
     &usage::Usage,
+    &memories::Memories,
 ];
 
 /// Returns the tables that hold what is kept of learners.

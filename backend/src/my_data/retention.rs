@@ -10,7 +10,12 @@ use crate::config::RetentionConfig;
 const BATCH: i64 = 500;
 
 /// The kinds that age. What depends on one of them goes with it.
-const AGEING: &[Kind] = &[Kind::Conversations, Kind::Usage];
+const AGEING: &[Kind] = &[
+    Kind::Conversations,
+    Kind::Usage,
+    Kind::Memories,
+    Kind::RetiredMemories,
+];
 
 /// What one rule came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +107,23 @@ async fn count(pool: &PgPool, kind: Kind, before: DateTime<Utc>) -> sqlx::Result
             .fetch_one(pool)
             .await
         }
-        Kind::Account | Kind::SignIns | Kind::Sessions | Kind::Turns => Ok(0),
+        Kind::Memories => {
+            sqlx::query_scalar!(
+                r#"SELECT count(*) AS "count!" FROM memories WHERE kind <> 'summary' AND retired_at IS NULL AND confirmed_at < $1"#,
+                before
+            )
+            .fetch_one(pool)
+            .await
+        }
+        Kind::RetiredMemories => {
+            sqlx::query_scalar!(
+                r#"SELECT count(*) AS "count!" FROM memories WHERE kind <> 'summary' AND retired_at < $1"#,
+                before
+            )
+            .fetch_one(pool)
+            .await
+        }
+        Kind::Account | Kind::SignIns | Kind::Sessions | Kind::Turns | Kind::Summaries => Ok(0),
     }
 }
 
@@ -129,7 +150,31 @@ async fn erase_some(pool: &PgPool, kind: Kind, before: DateTime<Utc>) -> sqlx::R
             .execute(pool)
             .await?
         }
-        Kind::Account | Kind::SignIns | Kind::Sessions | Kind::Turns => return Ok(0),
+        Kind::Memories => {
+            sqlx::query!(
+                "DELETE FROM memories WHERE id IN (
+                     SELECT id FROM memories WHERE kind <> 'summary' AND retired_at IS NULL AND confirmed_at < $1
+                     ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                before,
+                BATCH
+            )
+            .execute(pool)
+            .await?
+        }
+        Kind::RetiredMemories => {
+            sqlx::query!(
+                "DELETE FROM memories WHERE id IN (
+                     SELECT id FROM memories WHERE kind <> 'summary' AND retired_at < $1
+                     ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                before,
+                BATCH
+            )
+            .execute(pool)
+            .await?
+        }
+        Kind::Account | Kind::SignIns | Kind::Sessions | Kind::Turns | Kind::Summaries => {
+            return Ok(0);
+        }
     };
     Ok(erased.rows_affected())
 }

@@ -20,7 +20,7 @@ use crate::support::{Answer, Persona, TestApp};
 
 /// Tables whose rows are of nobody: of the schema, and of the queue's own bookkeeping.
 fn is_of_nobody(table: &str) -> bool {
-    table == "public._sqlx_migrations"
+    ["public._sqlx_migrations", "public.embedding_models"].contains(&table)
         || (table.starts_with("graphile_worker.") && table != "graphile_worker._private_jobs")
 }
 
@@ -45,7 +45,9 @@ async fn live(world: &World, learner: &Persona) {
             (Speaker::Learner, "I have a dog."),
             (Speaker::Learner, ""),
         ];
-        world.talk(learner, &words).await;
+        let id = world.talk(learner, &words).await;
+        world.remember(learner, id, "summary", "They spoke of dogs.").await;
+        world.remember(learner, id, "interest", "Has a dog.").await;
     }
     let open = world.begin(learner).await;
     let turn = turn(1, Speaker::Tutor, "Welcome back!");
@@ -210,6 +212,10 @@ async fn an_erased_conversation_is_named_by_no_row() {
     ];
     let id = world.talk(&ada, &words).await;
     let kept = world.talk(&ada, &words).await;
+    let mut memories = Vec::new();
+    for (conversation, kind) in [(id, "summary"), (id, "goal"), (kept, "interest")] {
+        memories.push(world.remember(&ada, conversation, kind, "Likes to forget.").await);
+    }
     let pool = &world.app.pool;
     let text = id.to_string();
     assert!(!census::rows_that_hold(pool, &text).await.is_empty());
@@ -218,4 +224,25 @@ async fn an_erased_conversation_is_named_by_no_row() {
     assert_eq!(census::rows_that_hold(pool, &text).await, Census::new());
     let left = ada.get(&format!("/conversations/{kept}")).await;
     assert_eq!(left.body["turns"].as_array().unwrap().len(), 2);
+    for memory in &memories[..2] {
+        let named = census::rows_that_hold(pool, &memory.to_string()).await;
+        assert_eq!(named, Census::new(), "what was known only from there goes with it");
+    }
+    let other = census::rows_that_hold(pool, &memories[2].to_string()).await;
+    assert_eq!(other.len(), 3, "{other:?}");
+}
+
+#[tokio::test]
+async fn an_erased_memory_is_named_by_no_row() {
+    let world = World::new().await;
+    let ada = world.app.learner().await;
+    let conversation = world.talk(&ada, &[(Speaker::Learner, "I have a dog.")]).await;
+    let memory = world.remember(&ada, conversation, "interest", "Has a dog.").await;
+    let pool = &world.app.pool;
+    let held = census::rows_that_hold(pool, &memory.to_string()).await;
+    assert_eq!(held.len(), 3, "{held:?}");
+    let path = format!("/sessions/default/memories/{memory}");
+    assert_eq!(ada.delete(&path).await.status, StatusCode::NO_CONTENT);
+    let held = census::rows_that_hold(pool, &memory.to_string()).await;
+    assert_eq!(held, Census::new());
 }

@@ -15,7 +15,7 @@ use crate::support::{Persona, TestApp, census};
 use avaaz_agent::host::TutorHost as _;
 
 /// Tables that hold nothing of a learner.
-const OF_NOBODY: [&str; 1] = ["_sqlx_migrations"];
+const OF_NOBODY: [&str; 2] = ["_sqlx_migrations", "embedding_models"];
 
 /// An export that was read to its end.
 struct Export {
@@ -97,6 +97,9 @@ async fn the_archive_holds_everything_as_json_and_as_text_and_nothing_of_others(
         .talk(&eve, &[(Speaker::Learner, "only Eve knows")])
         .await;
 
+    let summary = world.remember(&ada, id, "summary", "They greeted each other.").await;
+    let fact = world.remember(&ada, id, "goal", "Wants to order coffee.").await;
+
     let mut export = Export::of(&ada).await;
     let account = export.json("account.json");
     assert_eq!(account["account"]["email"], ada.email);
@@ -129,6 +132,20 @@ async fn the_archive_holds_everything_as_json_and_as_text_and_nothing_of_others(
         text.contains("  You: (the words have not come)\n"),
         "{text}"
     );
+
+    let memories = export.json("memories.json");
+    assert_eq!(memories.as_array().unwrap().len(), 2);
+    assert_eq!(
+        (&memories[0]["id"], &memories[0]["kind"], &memories[0]["conversation_id"]),
+        (&json!(summary), &json!("summary"), &json!(id))
+    );
+    assert_eq!(
+        (&memories[1]["id"], &memories[1]["text"], &memories[1]["taken_from"]),
+        (&json!(fact), &json!("Wants to order coffee."), &json!([id]))
+    );
+    assert_eq!(memories[1]["embedding_models"], json!(["fake-embedding"]));
+    let text = export.text("memories.txt");
+    assert!(text.contains("They greeted each other.") && text.contains("goal\nWants to order"), "{text}");
 
     assert_eq!(export.json("usage.json").as_array().unwrap().len(), 3);
     assert_eq!(export.text("usage.txt").matches("100 text").count(), 3);

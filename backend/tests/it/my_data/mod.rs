@@ -7,9 +7,12 @@ mod retention;
 use std::time::{Duration, SystemTime};
 
 use avaaz_agent::host::{Lease, TurnRecord, TutorHost as _, UsageRecord};
+use avaaz_backend::content::Place;
 use avaaz_backend::conversations::store as conversations;
+use avaaz_backend::memory::store::{self as memories, NewMemory};
 use avaaz_backend::sessions::store as sessions;
 use avaaz_backend::tutor_host::PgTutorHost;
+use avaaz_backend::vectors::Space;
 use avaaz_tutor::{EndReason, Speaker, Usage};
 use uuid::Uuid;
 
@@ -64,6 +67,34 @@ impl World {
             .await
             .unwrap();
         lease.conversation
+    }
+
+    /// Lets something be remembered of a conversation: a summary, or a fact of a kind. Returns its id.
+    async fn remember(&self, learner: &Persona, conversation: Uuid, kind: &str, text: &str) -> Uuid {
+        let id = Uuid::now_v7();
+        let words = self.app.state.keys.seal_in(Place::Memory, id, text);
+        let memory = NewMemory {
+            id,
+            user: learner.id,
+            conversation,
+            words: &words,
+            text_model: "fake-text",
+        };
+        let space = Space::named(&self.app.pool, "fake-embedding", 3).await.unwrap();
+        let mut transaction = self.app.pool.begin().await.unwrap();
+        if kind == "summary" {
+            let saved = memories::save_summary(&mut transaction, &memory, 3).await;
+            assert_eq!(saved.unwrap(), Some(id));
+        } else {
+            memories::add_fact(&mut transaction, &memory, kind, &[])
+                .await
+                .unwrap();
+        }
+        memories::save_vector(&mut transaction, id, &words, space, &[0.1, 0.2, 0.3])
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+        id
     }
 }
 

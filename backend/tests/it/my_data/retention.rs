@@ -79,6 +79,61 @@ async fn each_kind_goes_in_its_own_time_and_a_dry_run_only_counts() {
 }
 
 #[tokio::test]
+async fn facts_age_by_when_they_were_borne_out_or_retired_and_summaries_with_their_conversation() {
+    let world = World::new().await;
+    let ada = world.app.learner().await;
+    let pool = &world.app.pool;
+    let conversation = world.talk(&ada, &WORDS).await;
+    world.remember(&ada, conversation, "summary", "They greeted each other.").await;
+    let [old, young, retired] = ["old", "young", "retired"];
+    let mut ids = Vec::new();
+    for text in [old, young, retired] {
+        ids.push(world.remember(&ada, conversation, "interest", text).await);
+    }
+    for (id, change) in [
+        (ids[0], "confirmed_at = now() - interval '40 days'"),
+        (ids[2], "retired_at = now() - interval '40 days'"),
+    ] {
+        let statement = format!("UPDATE memories SET {change} WHERE id = $1");
+        sqlx::query(sqlx::AssertSqlSafe(statement))
+            .bind(id)
+            .execute(pool)
+            .await
+            .unwrap();
+    }
+    age(&world, conversation, 40).await;
+    let kept = async || {
+        let mut kept = Vec::new();
+        for kind in ["summaries", "memories", "retired_memories"] {
+            kept.push(shown(&ada, kind).await);
+        }
+        kept
+    };
+    assert_eq!(kept().await, [1, 2, 1]);
+    let facts_only = RetentionConfig {
+        memories: Some(30),
+        retired_memories: Some(30),
+        ..RetentionConfig::default()
+    };
+    let expected = [
+        aged(Kind::Memories, 30, 1),
+        aged(Kind::RetiredMemories, 30, 1),
+    ];
+    let found = retention::find(pool, &facts_only, Utc::now()).await.unwrap();
+    assert_eq!(found, expected);
+    let erased = retention::erase(pool, &facts_only, Utc::now()).await.unwrap();
+    assert_eq!(erased, expected);
+    assert_eq!(kept().await, [1, 1, 0]);
+
+    let conversations_only = RetentionConfig {
+        conversations: Some(30),
+        ..RetentionConfig::default()
+    };
+    retention::erase(pool, &conversations_only, Utc::now()).await.unwrap();
+    assert_eq!(kept().await, [0, 1, 0], "a fact outlives its conversation");
+}
+
+#[tokio::test]
 async fn without_a_word_and_while_open_nothing_ages() {
     let world = World::new().await;
     let ada = world.app.learner().await;
