@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::domain::{self, ConversationId, ConversationState, Learner};
 use crate::content::SealedWords;
-use crate::memory;
 use crate::memory::jobs::Remember;
 use crate::sessions::domain::{Provider, Session, SessionId};
 use crate::sessions::store::known;
+use crate::{jobs, memory};
 
 /// Something outside the runtime changed a conversation: whoever serves it reads it again.
 pub struct ConversationChanged(pub Uuid);
@@ -300,6 +300,7 @@ pub async fn end_by_learner(pool: &PgPool, id: ConversationId) -> sqlx::Result<(
 pub async fn delete(pool: &PgPool, id: ConversationId) -> sqlx::Result<()> {
     let mut transaction = pool.begin().await?;
     memory::store::forget_conversation(&mut transaction, id.0).await?;
+    jobs::forget(&mut transaction, "conversation", id.0).await?;
     sqlx::query!("DELETE FROM conversations WHERE id = $1", id.0)
         .execute(&mut *transaction)
         .await?;

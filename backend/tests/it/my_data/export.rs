@@ -97,8 +97,12 @@ async fn the_archive_holds_everything_as_json_and_as_text_and_nothing_of_others(
         .talk(&eve, &[(Speaker::Learner, "only Eve knows")])
         .await;
 
-    let summary = world.remember(&ada, id, "summary", "They greeted each other.").await;
-    let fact = world.remember(&ada, id, "goal", "Wants to order coffee.").await;
+    let summary = world
+        .remember(&ada, id, "summary", "They greeted each other.")
+        .await;
+    let fact = world
+        .remember(&ada, id, "goal", "Wants to order coffee.")
+        .await;
 
     let mut export = Export::of(&ada).await;
     let account = export.json("account.json");
@@ -136,16 +140,27 @@ async fn the_archive_holds_everything_as_json_and_as_text_and_nothing_of_others(
     let memories = export.json("memories.json");
     assert_eq!(memories.as_array().unwrap().len(), 2);
     assert_eq!(
-        (&memories[0]["id"], &memories[0]["kind"], &memories[0]["conversation_id"]),
+        (
+            &memories[0]["id"],
+            &memories[0]["kind"],
+            &memories[0]["conversation_id"]
+        ),
         (&json!(summary), &json!("summary"), &json!(id))
     );
     assert_eq!(
-        (&memories[1]["id"], &memories[1]["text"], &memories[1]["taken_from"]),
+        (
+            &memories[1]["id"],
+            &memories[1]["text"],
+            &memories[1]["taken_from"]
+        ),
         (&json!(fact), &json!("Wants to order coffee."), &json!([id]))
     );
     assert_eq!(memories[1]["embedding_models"], json!(["fake-embedding"]));
     let text = export.text("memories.txt");
-    assert!(text.contains("They greeted each other.") && text.contains("goal\nWants to order"), "{text}");
+    assert!(
+        text.contains("They greeted each other.") && text.contains("goal\nWants to order"),
+        "{text}"
+    );
 
     assert_eq!(export.json("usage.json").as_array().unwrap().len(), 3);
     assert_eq!(export.text("usage.txt").matches("100 text").count(), 3);

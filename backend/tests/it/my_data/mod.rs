@@ -70,7 +70,13 @@ impl World {
     }
 
     /// Lets something be remembered of a conversation: a summary, or a fact of a kind. Returns its id.
-    async fn remember(&self, learner: &Persona, conversation: Uuid, kind: &str, text: &str) -> Uuid {
+    async fn remember(
+        &self,
+        learner: &Persona,
+        conversation: Uuid,
+        kind: &str,
+        text: &str,
+    ) -> Uuid {
         let id = Uuid::now_v7();
         let words = self.app.state.keys.seal_in(Place::Memory, id, text);
         let memory = NewMemory {
@@ -80,7 +86,9 @@ impl World {
             words: &words,
             text_model: "fake-text",
         };
-        let space = Space::named(&self.app.pool, "fake-embedding", 3).await.unwrap();
+        let space = Space::named(&self.app.pool, "fake-embedding", 3)
+            .await
+            .unwrap();
         let mut transaction = self.app.pool.begin().await.unwrap();
         if kind == "summary" {
             let saved = memories::save_summary(&mut transaction, &memory, 3).await;

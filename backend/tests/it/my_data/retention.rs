@@ -84,7 +84,9 @@ async fn facts_age_by_when_they_were_borne_out_or_retired_and_summaries_with_the
     let ada = world.app.learner().await;
     let pool = &world.app.pool;
     let conversation = world.talk(&ada, &WORDS).await;
-    world.remember(&ada, conversation, "summary", "They greeted each other.").await;
+    world
+        .remember(&ada, conversation, "summary", "They greeted each other.")
+        .await;
     let [old, young, retired] = ["old", "young", "retired"];
     let mut ids = Vec::new();
     for text in [old, young, retired] {
@@ -119,9 +121,13 @@ async fn facts_age_by_when_they_were_borne_out_or_retired_and_summaries_with_the
         aged(Kind::Memories, 30, 1),
         aged(Kind::RetiredMemories, 30, 1),
     ];
-    let found = retention::find(pool, &facts_only, Utc::now()).await.unwrap();
+    let found = retention::find(pool, &facts_only, Utc::now())
+        .await
+        .unwrap();
     assert_eq!(found, expected);
-    let erased = retention::erase(pool, &facts_only, Utc::now()).await.unwrap();
+    let erased = retention::erase(pool, &facts_only, Utc::now())
+        .await
+        .unwrap();
     assert_eq!(erased, expected);
     assert_eq!(kept().await, [1, 1, 0]);
 
@@ -129,7 +135,9 @@ async fn facts_age_by_when_they_were_borne_out_or_retired_and_summaries_with_the
         conversations: Some(30),
         ..RetentionConfig::default()
     };
-    retention::erase(pool, &conversations_only, Utc::now()).await.unwrap();
+    retention::erase(pool, &conversations_only, Utc::now())
+        .await
+        .unwrap();
     assert_eq!(kept().await, [0, 1, 0], "a fact outlives its conversation");
 }
 

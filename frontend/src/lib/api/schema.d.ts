@@ -25,6 +25,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/my-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what is kept of the learner, and for how long.
+         * @description # Errors
+         *     See [`ApiError`].
+         */
+        get: operations["get_api_v1_my_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/my-data/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erases everything that is kept of the learner, with the account. A live conversation ends by it. There is no way back.
+         * @description # Errors
+         *     `invalid_credentials` when the password is wrong.
+         */
+        post: operations["post_api_v1_my_data_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/my-data/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns everything that is kept of the learner, as one ZIP of JSON and of texts to read. It is written while it is read.
+         * @description # Errors
+         *     `rate_limited`.
+         */
+        get: operations["get_api_v1_my_data_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -581,6 +644,16 @@ export interface components {
          * @enum {string}
          */
         EndReasonAnswer: "learner_ended" | "learner_gone" | "tutor_ended" | "time_limit" | "provider_failed";
+        /** @description Shows that it is the learner who wants everything to be erased. */
+        Erasure: {
+            /** Format: password */
+            current_password: string;
+        };
+        /**
+         * Format: binary
+         * @description A ZIP.
+         */
+        ExportFile: string;
         /**
          * @description What a fact is about.
          * @enum {string}
@@ -621,6 +694,36 @@ export interface components {
         JwkSet: {
             keys: components["schemas"]["Jwk"][];
         };
+        /** @description How much is kept of one kind, and for how long. */
+        KeptAnswer: {
+            /**
+             * Format: int64
+             * @description How large they are together; null for what is not stored as files.
+             */
+            bytes: number | null;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description What it is. */
+            kind: components["schemas"]["Kind"];
+            /**
+             * Format: date-time
+             * @description When the oldest of them was made; null when there is none.
+             */
+            oldest_at: string | null;
+            /**
+             * Format: int32
+             * @description After how many days the server erases it by itself; null when the learner alone does.
+             */
+            retention_days: number | null;
+        };
+        /**
+         * @description What is kept of a learner, kind by kind.
+         * @enum {string}
+         */
+        Kind: "account" | "sign_ins" | "sessions" | "conversations" | "turns" | "usage" | "summaries" | "memories" | "retired_memories";
         /**
          * @description Levels of the Common European Framework of Reference for Languages.
          * @enum {string}
@@ -683,6 +786,11 @@ export interface components {
          * @enum {string}
          */
         Mode: "lesson" | "mock_exam" | "free_talk";
+        /** @description Everything that is kept of a learner. */
+        MyDataAnswer: {
+            /** @description One for each kind, also where nothing is kept. */
+            items: components["schemas"]["KeptAnswer"][];
+        };
         /** @description Both passwords. */
         PasswordChange: {
             /** Format: password */
@@ -1031,6 +1139,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JwkSet"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_my_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyDataAnswer"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_my_data_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Erasure"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_credentials` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_my_data_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": components["schemas"]["ExportFile"];
                 };
             };
             /** @description A problem; `code` says which */
