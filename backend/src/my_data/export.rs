@@ -20,7 +20,7 @@ const README: &str = include_str!("readme.txt");
 pub(super) fn body(app: AppState, owner: Owner, now: DateTime<Utc>) -> Body {
     let (archive, parcels) = Archive::new(now);
     let writing = async move {
-        let written = write(&app, owner, archive).await;
+        let written = Box::pin(write(&app, owner, archive)).await;
         if let Err(error) = &written {
             tracing::warn!(user.id = %owner.id, %error, "an export breaks off");
         }
