@@ -15,8 +15,9 @@ from setup.console import fail, run_main, say
 
 # What a person has set for `make run` must not reach the tests: they bring their own servers and pay no provider.
 FOREIGN = ("DATABASE_URL", "LIVEKIT_URL", "LIVEKIT_PUBLIC_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "RUST_LOG",
-           "OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GEMINI_BASE_URL", "EMBEDDING_BASE_URL", "EMBEDDING_MODEL")
-KEPT = ("AVAAZ_PG_BIN", "AVAAZ_LIVEKIT_SERVER")
+           "OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GEMINI_BASE_URL", "CHAT_BASE_URL", "CHAT_API_KEY", "CHAT_MODEL",
+           "EMBEDDING_BASE_URL", "EMBEDDING_API_KEY", "EMBEDDING_MODEL")
+KEPT = ("AVAAZ_PG_BIN", "AVAAZ_LIVEKIT_SERVER", "AVAAZ_EMBEDDING_DIR")
 
 
 def own_environment() -> None:
@@ -34,6 +35,7 @@ def for_tests() -> None:
     machine.debian_packages(machine.TO_TEST)
     parts.postgres()
     parts.livekit()
+    parts.embedding()
     parts.node()
     for name, program in {"AVAAZ_BIN": "avaaz", "AVAAZ_SIMULATOR_BIN": "avaaz-simulator"}.items():
         os.environ[name] = str(places.TARGET / "debug" / program)

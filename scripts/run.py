@@ -19,6 +19,8 @@ def prepare() -> None:
         parts.postgres()
     if not os.environ.get("LIVEKIT_URL"):
         parts.livekit()
+    if not os.environ.get("EMBEDDING_BASE_URL"):
+        parts.embedding()
     parts.node()
     builds.web_app()
     builds.binaries()

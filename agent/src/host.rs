@@ -6,7 +6,9 @@
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use avaaz_tutor::{Brief, EndReason, PastTurn, Speaker, Spending, ToolOffer, Usage};
+use avaaz_tutor::{
+    Brief, EndReason, PastTurn, Speaker, Spending, ToolOffer, Usage, WritingRequest,
+};
 use uuid::Uuid;
 
 /// Says which runtime holds a conversation, and since which claim.
@@ -242,6 +244,15 @@ pub trait TutorHost: Send + Sync + 'static {
     ) -> Result<String, HostError> {
         let _ = (lease, name, arguments);
         Err(HostError::Refused("there is no such tool".to_owned()))
+    }
+
+    /// Writes the tutor's next words, while no provider can speak them. It may be dropped at any time.
+    ///
+    /// # Errors
+    /// [`HostError::Unavailable`] when nobody can write now. See [`HostError`] for the others.
+    async fn compose(&self, lease: Lease, request: WritingRequest) -> Result<String, HostError> {
+        let _ = (lease, request);
+        Err(HostError::Unavailable("nobody here can write".to_owned()))
     }
 
     /// Waits for the next notice about conversations of this runtime. Cancel-safe. Never returns an error: a lost

@@ -10,7 +10,6 @@
 //! What is decided is decided in `avaaz-tutor`; this crate carries it out.
 
 pub mod audio;
-pub mod circuit;
 mod conversation;
 mod deadline;
 pub mod host;

@@ -16,6 +16,7 @@ use url::Url;
 use crate::config::{Config, OpenAiSettings, ProviderConfig};
 use crate::content::ContentKeys;
 use crate::livekit::LiveKit;
+use crate::models::Models;
 use crate::tutor_host::{LeaseTerms, PgTutorHost};
 use avaaz_agent::shutdown::Shutdown;
 
@@ -31,19 +32,15 @@ pub fn start(
     pool: PgPool,
     keys: Arc<ContentKeys>,
     livekit: Arc<LiveKit>,
+    models: &Models,
 ) -> anyhow::Result<AgentRuntime> {
     let providers = providers(config)?;
     let terms = LeaseTerms {
         time_limit: Duration::from_secs(60 * u64::from(config.realtime.conversation_limit_min)),
         ..LeaseTerms::default()
     };
-    let host = Arc::new(PgTutorHost::start(
-        pool,
-        keys,
-        livekit,
-        terms,
-        config.spending.clone(),
-    ));
+    let host = PgTutorHost::start(pool, keys, livekit, terms, config.spending.clone());
+    let host = Arc::new(host.composing_with(models.text.clone()));
     let rooms = LiveKitConnector::new(LiveKitConfig::new(
         config.livekit.url.clone(),
         config.livekit.api_key.clone(),

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use avaaz_models::built_in::BuiltInEmbedder;
+use avaaz_models::openai::{ChatModel, EmbeddingServer, ServerConfig};
 use avaaz_models::{Embedder, Missing, TextModel};
 
-use crate::config::Config;
+use crate::config::{Config, EmbeddingConfig, TextModelConfig};
 
 /// Both of them; cheap to clone. Tests put [`avaaz_models::fake`] in their place.
 #[derive(Debug, Clone)]
@@ -19,12 +21,37 @@ impl Models {
     /// Puts together what is configured. Nothing is asked and no file is read yet: what is missing says so when it is used.
     #[must_use]
     pub fn of(config: &Config) -> Self {
-        let _ = (&config.text_model, &config.embedding);
         Self {
-            text: Arc::new(Missing::new(
-                "set OPENAI_API_KEY, GEMINI_API_KEY or CHAT_BASE_URL",
-            )),
-            embedder: Arc::new(Missing::new("set EMBEDDING_BASE_URL and EMBEDDING_MODEL")),
+            text: text_model(config.text_model.as_ref()),
+            embedder: embedder(&config.embedding),
         }
+    }
+}
+
+fn text_model(config: Option<&TextModelConfig>) -> Arc<dyn TextModel> {
+    match config {
+        Some(config) => Arc::new(ChatModel::new(&ServerConfig {
+            base_url: config.base_url.clone(),
+            api_key: config.api_key.clone(),
+            model: config.model.clone(),
+        })),
+        None => Arc::new(Missing::new(
+            "set OPENAI_API_KEY or GEMINI_API_KEY, or CHAT_BASE_URL and CHAT_MODEL",
+        )),
+    }
+}
+
+fn embedder(config: &EmbeddingConfig) -> Arc<dyn Embedder> {
+    match config {
+        EmbeddingConfig::BuiltIn { folder } => Arc::new(BuiltInEmbedder::in_folder(folder)),
+        EmbeddingConfig::Server {
+            base_url,
+            api_key,
+            model,
+        } => Arc::new(EmbeddingServer::new(&ServerConfig {
+            base_url: base_url.clone(),
+            api_key: api_key.clone(),
+            model: model.clone(),
+        })),
     }
 }

@@ -10,6 +10,7 @@ mod listener;
 mod spending;
 mod tools;
 mod turns;
+mod writing;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -18,7 +19,8 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord, UsageRecord};
-use avaaz_tutor::{EndReason, ToolOffer};
+use avaaz_models::TextModel;
+use avaaz_tutor::{EndReason, ToolOffer, WritingRequest};
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
@@ -60,6 +62,7 @@ impl Default for LeaseTerms {
 pub struct PgTutorHost {
     shared: Arc<Shared>,
     listener: JoinHandle<()>,
+    text_model: Option<Arc<dyn TextModel>>,
 }
 
 struct Shared {
@@ -109,7 +112,18 @@ impl PgTutorHost {
             reachable_since: Mutex::default(),
         });
         let listener = tokio::spawn(listener::run(shared.clone()));
-        Self { shared, listener }
+        Self {
+            shared,
+            listener,
+            text_model: None,
+        }
+    }
+
+    /// Gives it a model that writes to learners while no voice can be reached.
+    #[must_use]
+    pub fn composing_with(mut self, text_model: Arc<dyn TextModel>) -> Self {
+        self.text_model = Some(text_model);
+        self
     }
 }
 
@@ -252,6 +266,13 @@ impl avaaz_agent::host::TutorHost for PgTutorHost {
             .write(tools::carry_out(&self.shared, lease, &wanted))
             .await?;
         Ok(wanted.result())
+    }
+
+    async fn compose(&self, _lease: Lease, request: WritingRequest) -> Result<String, HostError> {
+        match &self.text_model {
+            Some(text_model) => writing::compose(&**text_model, request).await,
+            None => Err(HostError::Unavailable("no text model is set up".into())),
+        }
     }
 
     async fn next_notice(&self) -> Notice {

@@ -2,8 +2,10 @@
 //!
 //! Learners are clients of our own in this process, the simulator runs in this process too, and the server is measured from outside:
 //! what it adds between the room and the provider, and what it uses. The floor (learner to a bystander through LiveKit) is taken off.
+//! Embeddings are computed in this process, before that.
 
 mod clock;
+mod embedding;
 mod histogram;
 mod latency;
 mod learner;
@@ -28,6 +30,9 @@ struct Arguments {
     /// The voices behind the tutor, one run after the other; the simulator stands in for each.
     #[arg(long, value_delimiter = ',', default_value = "openai,gemini")]
     providers: Vec<String>,
+    /// The folder of the built-in embedding model.
+    #[arg(long, env = "AVAAZ_EMBEDDING_DIR", default_value = ".avaaz/embedding")]
+    embedding: PathBuf,
     /// How often each learner speaks.
     #[arg(long, default_value_t = 8)]
     exchanges: usize,
@@ -41,6 +46,8 @@ async fn main() -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .with_max_level(tracing_subscriber::filter::LevelFilter::ERROR)
         .init();
+    // Before anything else: it is not to be measured beside the talking.
+    embedding::run(&arguments.embedding).await?.print();
     for provider in &arguments.providers {
         for &at_once in &arguments.conversations {
             latency::run(&arguments.avaaz, provider, at_once, arguments.exchanges)

@@ -3,6 +3,7 @@
 //! - [`TextModel`] answers a [`TextRequest`], whole or piece by piece; [`complete_json`] reads an answer that follows a JSON schema.
 //! - [`Embedder`] turns texts into vectors of length one, whose dot product is their likeness.
 //! - [`ModelError`] says what went wrong and whether another try helps.
+//! - [`openai`] is any server that speaks OpenAI's protocol; [`built_in`] is a small embedder in our own process.
 //! - [`fake`] stands in for both in tests, without a network and always with the same result.
 //!
 //! ```
@@ -19,11 +20,13 @@
 //! # });
 //! ```
 
+pub mod built_in;
 mod embedding;
 mod error;
 pub mod fake;
 mod json_answer;
 mod missing;
+pub mod openai;
 mod text;
 
 pub use embedding::{Embedder, cosine_similarity, normalize};

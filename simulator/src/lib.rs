@@ -1,9 +1,10 @@
-//! Stands in for the realtime providers, on the wire.
+//! Stands in for the model services, on the wire.
 //!
-//! [`Simulator::start`] listens and answers as the OpenAI Realtime and the Gemini Live service do, with a synthetic voice and a
-//! [`script::Script`] of what is said, heard and done wrong. `docs/simulator.md` tells how to use it.
+//! [`Simulator::start`] listens and answers as the OpenAI Realtime and the Gemini Live service do, with a synthetic voice, and as OpenAI's
+//! chat completions and embeddings, with a [`script::Script`] of what is said, written, heard and done wrong. `docs/simulator.md` tells how to use it.
 
 mod agenda;
+mod chat;
 mod choice;
 mod delivery;
 mod fault_plan;

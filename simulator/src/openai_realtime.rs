@@ -32,6 +32,8 @@ use crate::faulty_stream::Wire;
 use crate::script::ConnectionFault;
 use crate::server::Shared;
 
+pub(crate) use handshake::check_key;
+
 /// 15 MiB of audio in base64, and something around it.
 const MAX_MESSAGE_BYTES: usize = 24 << 20;
 const MODELS: &[&str] = &[
@@ -114,7 +116,7 @@ fn model(id: &str) -> Value {
     json!({"id": id, "object": "model", "created": 1_767_225_600, "owned_by": "avaaz-simulator", "shutdown_date": null})
 }
 
-fn http_error(status: StatusCode, code: &str, message: &str) -> Response {
+pub(crate) fn http_error(status: StatusCode, code: &str, message: &str) -> Response {
     let error =
         json!({"message": message, "type": "invalid_request_error", "param": null, "code": code});
     (status, Json(json!({"error": error}))).into_response()

@@ -5,6 +5,7 @@
 mod choice;
 mod fault;
 mod plan;
+mod writing;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ pub use choice::{Chosen, Context, ReplySlot};
 pub(crate) use choice::{is_not_understood, not_understood};
 pub use fault::{ConnectionFault, ReplyFault, ReplyFaultKind};
 pub use plan::{PlannedFault, PlannedFaultKind, Protocol, When};
+pub use writing::{Writing, WritingFault, WritingFaultKind, WritingPath, WrittenAnswer};
 
 /// A script as it stands in its file. The empty script (`{}`) scripts nothing.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -30,6 +32,8 @@ pub struct Script {
     pub every_connection: Option<ConnectionFault>,
     /// Faults at chosen moments on the wire.
     pub faults: Vec<PlannedFault>,
+    /// What is answered in writing.
+    pub writing: Writing,
     /// How long a session lives, in milliseconds. An hour unless said.
     pub session_limit_ms: Option<u64>,
     /// Whether events of unknown types are mixed in, as the real server does when it grows. On unless said.

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::chat::{self, WritingFaults};
 use crate::fault_plan::{Entry, FaultPlan};
 use crate::faulty_stream::{FaultyListener, Wire};
 use crate::gemini_live;
@@ -89,6 +90,7 @@ pub(crate) struct Shared {
     pub(crate) stop: CancellationToken,
     pub(crate) connections: TaskTracker,
     pub(crate) faults: FaultPlan,
+    pub(crate) writing_faults: WritingFaults,
     pub(crate) gemini_sessions: gemini_live::Sessions,
     fired_faults: Mutex<HashSet<(Option<usize>, ReplySlot, bool)>>,
 }
@@ -141,6 +143,7 @@ impl Simulator {
         let mut script = options.script;
         let shared = Arc::new(Shared {
             faults: FaultPlan::new(std::mem::take(&mut script.faults)),
+            writing_faults: WritingFaults::new(std::mem::take(&mut script.writing.faults)),
             script,
             api_key: options.api_key,
             session_limit,
@@ -179,6 +182,7 @@ fn routes(shared: Arc<Shared>) -> Router {
     Router::new()
         .merge(openai_realtime::routes())
         .merge(gemini_live::routes())
+        .merge(chat::routes())
         .route(
             "/health",
             get(async || Json(serde_json::json!({"status": "ok"}))),

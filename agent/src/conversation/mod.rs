@@ -10,6 +10,7 @@ mod tools;
 mod turns;
 mod voice;
 mod writer;
+mod writing;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

@@ -20,6 +20,7 @@ use super::tools::Tools;
 use super::turns::Turns;
 use super::voice::Voice;
 use super::writer::{Entry, Writer};
+use super::writing::Writing;
 use super::{Orders, Setting};
 use crate::audio::playout::Playout;
 use crate::audio::receive::Heard;
@@ -70,6 +71,7 @@ pub(super) struct Loop {
     captions: Captions,
     turns: Turns,
     tools: Tools,
+    writing: Writing,
     orders: watch::Receiver<Orders>,
     lost: CancellationToken,
     shutdown: Shutdown,
@@ -119,6 +121,7 @@ impl Loop {
             &claimed.history,
         );
         let tools = Tools::new(Arc::clone(&host), claimed.lease);
+        let writing = Writing::new(Arc::clone(&host), claimed.lease);
         let offered = host.tools();
         let writer = Writer::start(
             host,
@@ -152,6 +155,7 @@ impl Loop {
                 Arc::clone(&metrics),
             ),
             tools,
+            writing,
             voice: Voice::new(providers),
             playout: Playout::start(audio, room, Arc::clone(&metrics)),
             captions,
@@ -210,6 +214,7 @@ impl Loop {
             (heard, is_voice) = self.ear.next(), if room_is_there => Happened::Heard(heard, is_voice),
             said = self.voice.next() => Happened::Input(said),
             returned = self.tools.next() => Happened::Input(returned),
+            written = self.writing.next() => Happened::Input(written),
             played = self.playout.next() => Happened::Playout(played),
             // The runtime keeps the other end as long as we run.
             Ok(()) = self.orders.changed() => Happened::Orders,
@@ -316,6 +321,8 @@ impl Loop {
             }
             Output::RunTool(call) => self.tools.run(call),
             Output::CancelTool { call } => self.tools.cancel(&call),
+            Output::Write(request) => self.writing.ask(*request),
+            Output::StopWriting => self.writing.stop(),
             Output::Caption(caption) => self.captions.show(caption),
             Output::State(state) => self.captions.state(state),
             Output::Voice(voice) => self.captions.voice(voice),

@@ -10,8 +10,8 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::circuit::Circuit;
 use crate::realtime::{Provider, ProviderSession};
+use avaaz_circuit::Circuit;
 
 /// What a session that waits to take over may say before; all of it is told then.
 const MOST_KEPT: usize = 64;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use avaaz_agent::host::Notice;
 use avaaz_agent::room::{ClosedReason, JoinRoomError, RoomEvent};
-use avaaz_tutor::{EndReason, FaultKind};
+use avaaz_tutor::{EndReason, FaultKind, Speaker};
 
+use crate::support::host::Written;
 use crate::support::world::{LEARNER, World, wait};
 
 #[tokio::test(start_paused = true)]
@@ -44,6 +45,32 @@ async fn a_provider_that_cannot_be_had_is_shown_and_ends_the_conversation_at_las
     world.host.until(|written| !written.ended.is_empty()).await;
     assert_eq!(world.host.written().ended, [EndReason::ProviderFailed]);
     assert_eq!(stay.attributes()["avaaz.voice"], "unavailable");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_typed_line_is_answered_in_writing_while_there_is_no_voice() {
+    let mut world = World::new().await;
+    let (stay, line, _microphone) = world.greeted().await;
+    for _ in 0..1000 {
+        world.provider.refuse(FaultKind::Broken);
+    }
+    line.breaks().await;
+    wait(3_000).await;
+    assert_eq!(stay.attributes()["avaaz.voice"], "unavailable");
+    stay.types(LEARNER, "What is a weekend?").await;
+    let answered = |written: &Written| {
+        let last = written.turns.last();
+        last.is_some_and(|turn| turn.text == "You wrote: What is a weekend?")
+    };
+    let written = world.host.until(answered).await;
+    let last = written.turns.last().unwrap();
+    assert_eq!(last.speaker, Speaker::Tutor);
+    assert!(!last.interrupted && !last.text_pending);
+    wait(100).await;
+    let shown = stay.streams().pop().unwrap();
+    assert_eq!(shown.text, last.text);
+    assert_eq!(shown.header.topic, "lk.transcription");
+    assert_eq!(shown.header.attributes["lk.transcription_final"], "true");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,8 @@
 //!
 //! This file holds the state, the doors and the order in which due things are settled. What happens on each side is in
 //! `bridge/learner.rs` and `bridge/tutor.rs`, the provider's line in `bridge/line.rs`, its replacement
-//! in `bridge/handover.rs`, how one that hangs is found in `bridge/watch.rs`, the choice of a provider in `bridge/failover.rs`, the ways out in `bridge/leaving.rs`.
+//! in `bridge/handover.rs`, how one that hangs is found in `bridge/watch.rs`, the choice of a provider in `bridge/failover.rs`,
+//! answers while there is none in `bridge/writing.rs`, the ways out in `bridge/leaving.rs`.
 
 mod barge_in;
 mod failover;
@@ -13,6 +14,7 @@ mod line;
 mod tools;
 mod tutor;
 mod watch;
+mod writing;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -98,6 +100,7 @@ pub struct Bridge {
     line: Line,
     change: handover::Change,
     providers: failover::Providers,
+    writing: writing::Writing,
     backoff: Backoff,
     failing_since: Option<Moment>,
     /// Whether this session of the provider has given sound.
@@ -195,6 +198,7 @@ impl Bridge {
             line: Line::Down,
             change: handover::Change::default(),
             providers: failover::Providers::new(setup.providers),
+            writing: writing::Writing::default(),
             backoff: Backoff::new(setup.jitter_seed),
             failing_since: None,
             proved: false,
@@ -235,6 +239,7 @@ impl Bridge {
             Input::Played { reply, sent, heard } => self.played(&reply, sent, heard),
             Input::PlayoutDrained { reply } => self.playout_drained(&reply),
             Input::ToolReturned { call, output } => self.tool_returned(&call, output),
+            Input::Written(answer) => self.written(answer),
             Input::BriefChanged(brief) => self.brief_changed(*brief),
             Input::ProviderWanted { slot } => self.provider_wanted(slot),
             Input::Spent(spending) => self.spent(spending),
@@ -275,6 +280,7 @@ impl Bridge {
             recycle.map(|(_, hard)| hard),
             recycle.and_then(|_| self.change_due()),
             self.telling_due(),
+            self.writing_due(),
             self.leaving.as_ref().map(|leaving| leaving.until),
         ]
         .into_iter()
@@ -358,6 +364,7 @@ impl Bridge {
         }
         self.settle_recycling();
         self.settle_telling();
+        self.settle_writing();
         self.settle_owed();
         self.settle_acts();
         self.show_state();

@@ -316,7 +316,16 @@ impl Floor {
     /// The learner typed: a turn that begins and ends at once. Nobody may hold the floor.
     pub(crate) fn typed(&mut self, text: String, now: Moment, out: &mut VecDeque<Output>) {
         let turn = self.begin(Speaker::Learner, out);
-        self.end(written(turn, Speaker::Learner, text, now), out);
+        self.end(in_writing(turn, Speaker::Learner, text, now), out);
+    }
+
+    /// The tutor answers in writing: a turn that begins and ends at once. Nobody may hold the floor.
+    pub(crate) fn written(&mut self, text: String, now: Moment, out: &mut VecDeque<Output>) {
+        for speech in &mut self.speeches {
+            speech.answered = true;
+        }
+        let turn = self.begin(Speaker::Tutor, out);
+        self.end(in_writing(turn, Speaker::Tutor, text, now), out);
     }
 
     /// Returns whether nobody holds the floor.
@@ -333,8 +342,8 @@ impl Floor {
             text: text.clone(),
             interrupted: false,
         }));
-        let ended = written(turn, Speaker::Tutor, text, now);
-        out.push_back(Output::TurnEnded(ended));
+        let notice = in_writing(turn, Speaker::Tutor, text, now);
+        out.push_back(Output::TurnEnded(notice));
     }
 
     /// A reply begins to sound. Nobody may hold the floor.
@@ -383,7 +392,7 @@ impl Floor {
 }
 
 /// A turn that was never spoken: it begins and ends at once.
-fn written(turn: TurnId, speaker: Speaker, text: String, now: Moment) -> EndedTurn {
+fn in_writing(turn: TurnId, speaker: Speaker, text: String, now: Moment) -> EndedTurn {
     EndedTurn {
         turn,
         speaker,

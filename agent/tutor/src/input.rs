@@ -61,6 +61,9 @@ pub enum Input {
         output: Result<String, String>,
     },
 
+    /// What [`crate::Output::Write`] asked for; nothing when it cannot be had. Whoever was told to stop need not say anything.
+    Written(Option<String>),
+
     /// The session's settings changed while live.
     BriefChanged(Box<Brief>),
     /// The learner wants another of the providers (a place below [`crate::BridgeSetup::providers`]).

@@ -120,6 +120,15 @@ pub(crate) fn no_voice() -> &'static str {
     "I cannot reach my voice just now. Your words are safe; I keep trying."
 }
 
+/// What is told to whoever writes in the tutor's place.
+pub(crate) fn in_writing(brief: &Brief) -> String {
+    format!(
+        "{}\n\nYour voice cannot be reached just now, so that you write to the learner instead. Answer what they wrote last, \
+         in a few plain sentences without headings, lists or emphasis. Say nothing of how you work.",
+        instructions(brief)
+    )
+}
+
 fn level(level: Option<Level>) -> &'static str {
     match level {
         None => "Their level is not known yet: begin simply, notice how they do, and adapt.",

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    EndReason, HandedOver, Moment, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker, ToolCall,
-    TurnId, Usage,
+    EndReason, HandedOver, Moment, PastTurn, Pcm, ProviderCommand, ReplyId, SessionSetup, Speaker,
+    ToolCall, TurnId, Usage,
 };
 
 /// Something the caller must bring about, at once and in this order.
@@ -65,6 +65,10 @@ pub enum Output {
 
     /// Play a phrase whose sound is kept, after whatever still sounds. It is no reply: nothing is told of its playing.
     PlayStored(StoredPhrase),
+    /// Have the tutor's next words written, by whoever can while nobody can speak, and answer with [`crate::Input::Written`].
+    Write(Box<WritingRequest>),
+    /// Nobody waits any more for what [`Output::Write`] asked for.
+    StopWriting,
 
     /// Show words (see [`Caption`]).
     Caption(Caption),
@@ -95,6 +99,15 @@ pub enum Output {
     End(EndReason),
     /// Give the conversation back unharmed; all turns have been given. Nothing follows.
     HandBack,
+}
+
+/// What somebody who writes in the tutor's place is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WritingRequest {
+    /// Who they are and how they write.
+    pub instructions: String,
+    /// What was said, oldest first; the last turn is the learner's.
+    pub history: Vec<PastTurn>,
 }
 
 /// What the tutor does, in LiveKit's words for it (`lk.agent.state`).

@@ -62,11 +62,16 @@ impl Transcript {
 
     /// Returns whether the learner said something that the tutor has not answered.
     pub(crate) fn waits_for_an_answer(&self) -> bool {
-        self.turns
-            .iter()
-            .rev()
+        self.unanswered().is_some()
+    }
+
+    /// Returns the last turn, when it is the learner's and has words.
+    pub(crate) fn unanswered(&self) -> Option<TurnId> {
+        let mut newest_first = self.turns.iter().rev();
+        newest_first
             .find(|turn| !turn.text.trim().is_empty())
-            .is_some_and(|turn| turn.speaker == Speaker::Learner)
+            .filter(|turn| turn.speaker == Speaker::Learner)
+            .map(|turn| TurnId(turn.seq))
     }
 
     /// Returns what the tutor said last, when nobody spoke since.

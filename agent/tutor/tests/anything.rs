@@ -105,6 +105,7 @@ fn input() -> impl Strategy<Value = Input> {
             call: format!("c{n}").as_str().into(),
             output: if ok { Ok("{}".to_owned()) } else { Err("no".to_owned()) },
         }),
+        2 => proptest::option::of("[a-z ]{0,8}").prop_map(Input::Written),
         1 => prop_oneof![4 => Just(Spending::NearlyAll), 1 => Just(Spending::All)].prop_map(Input::Spent),
         10 => Just(Input::Tick),
     ]

@@ -6,6 +6,7 @@ use super::signals;
 use crate::config::{Config, Env};
 use crate::content::ContentKeys;
 use crate::livekit::LiveKit;
+use crate::models::Models;
 use crate::{agent_runtime, database};
 
 /// Serves conversations only, until it is told to stop.
@@ -18,7 +19,8 @@ pub async fn main(env: &Env) -> anyhow::Result<()> {
     let pool = database::pool(&config.database)?;
     let keys = Arc::new(ContentKeys::load(&config.content.key_file)?);
     let livekit = Arc::new(LiveKit::of(&config.livekit));
-    let runtime = agent_runtime::start(&config, pool.clone(), keys, livekit)?;
+    let models = Models::of(&config);
+    let runtime = agent_runtime::start(&config, pool.clone(), keys, livekit, &models)?;
     tracing::info!("the agent runtime waits for conversations");
     runtime.run(shutdown).await;
     pool.close().await;

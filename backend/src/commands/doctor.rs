@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::ensure;
+use avaaz_models::{Message, ModelError, TextRequest};
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use tokio::time::timeout;
@@ -12,9 +13,12 @@ use crate::config::{Config, Env};
 use crate::database;
 use crate::health::CheckStatus;
 use crate::livekit::LiveKit;
+use crate::models::Models;
 use crate::provider_check::ProviderCheck;
 
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A local text model is read from disk when it is first asked.
+const PATIENCE_WITH_MODELS: Duration = Duration::from_secs(60);
 /// Tokens are good for ten minutes; a clock that is further off makes short work of them.
 const SKEW_MAX_S: i64 = 30;
 const PGVECTOR_OLDEST: (u32, u32) = (0, 8);
@@ -35,6 +39,9 @@ pub async fn main(env: &Env) -> anyhow::Result<()> {
     let mut findings = database(&config).await;
     findings.push(livekit(&config).await);
     findings.extend(providers(&config).await);
+    let models = Models::of(&config);
+    findings.push(text_model(&models).await);
+    findings.push(embeddings(&models).await);
     for finding in &findings {
         println!(
             "{} {}: {}",
@@ -199,6 +206,45 @@ async fn providers(config: &Config) -> Vec<Finding> {
         ),
     });
     findings.collect()
+}
+
+/// Asks for a word: only that shows that the model is there and takes the key. It costs next to nothing.
+async fn text_model(models: &Models) -> Finding {
+    let request = TextRequest::new([Message::user("Say: yes")])
+        .max_tokens(16)
+        .within(PATIENCE_WITH_MODELS);
+    match models.text.complete(request).await {
+        Ok(_) => well("text model", format!("{} answers.", models.text.model())),
+        Err(error) => unwell(
+            "text model",
+            advice(&error, "CHAT_BASE_URL, CHAT_API_KEY and CHAT_MODEL"),
+        ),
+    }
+}
+
+async fn embeddings(models: &Models) -> Finding {
+    let embedder = &models.embedder;
+    match timeout(PATIENCE_WITH_MODELS, embedder.embed_one("yes")).await {
+        Ok(Ok(vector)) => well(
+            "embeddings",
+            format!("{} gives {} dimensions.", embedder.model(), vector.len()),
+        ),
+        Ok(Err(error)) => unwell(
+            "embeddings",
+            advice(
+                &error,
+                "EMBEDDING_BASE_URL, EMBEDDING_API_KEY and EMBEDDING_MODEL",
+            ),
+        ),
+        Err(_) => unwell("embeddings", "do not come in a minute."),
+    }
+}
+
+fn advice(error: &ModelError, variables: &str) -> String {
+    match error {
+        ModelError::NotConfigured(_) | ModelError::BuiltIn(_) => format!("{error}."),
+        _ => format!("{error}. Check {variables}."),
+    }
 }
 
 #[cfg(test)]

@@ -51,7 +51,13 @@ async fn serve(config: Config, shutdown: Shutdown, with_agent: bool) -> anyhow::
     let web_listener = listen(app.config.http.web_addr, "AVAAZ_WEB_ADDR").await?;
     let runtime = if with_agent {
         let (pool, keys, livekit) = (app.pool.clone(), app.keys.clone(), app.livekit.clone());
-        Some(agent_runtime::start(&app.config, pool, keys, livekit)?)
+        Some(agent_runtime::start(
+            &app.config,
+            pool,
+            keys,
+            livekit,
+            &app.models,
+        )?)
     } else {
         None
     };

@@ -1,9 +1,10 @@
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
+use url::Url;
 
 use super::env::Reader;
-use super::realtime::base_url;
+use super::realtime::http_url;
 
 /// What turns texts into vectors.
 #[derive(Debug, Clone)]
@@ -16,7 +17,7 @@ pub enum EmbeddingConfig {
     /// OpenAI's `/embeddings`, whoever serves it.
     Server {
         /// `EMBEDDING_BASE_URL`
-        base_url: String,
+        base_url: Url,
         /// `EMBEDDING_API_KEY`; servers of one's own often want none.
         api_key: Option<SecretString>,
         /// `EMBEDDING_MODEL`
@@ -26,9 +27,11 @@ pub enum EmbeddingConfig {
 
 impl EmbeddingConfig {
     pub(super) fn read(reader: &Reader<'_>, data_dir: &Path) -> Self {
-        if reader.text("EMBEDDING_BASE_URL").is_some() {
+        let base_url = reader.text("EMBEDDING_BASE_URL");
+        let base_url = base_url.and_then(|url| http_url(reader, "EMBEDDING_BASE_URL", &url));
+        if let Some(base_url) = base_url {
             return Self::Server {
-                base_url: base_url(reader, "EMBEDDING_BASE_URL", "http://localhost:11434/v1"),
+                base_url,
                 api_key: reader.secret("EMBEDDING_API_KEY"),
                 model: reader.required(
                     "EMBEDDING_MODEL",

@@ -102,7 +102,7 @@ fn openai_model(reader: &Reader<'_>) -> String {
         .unwrap_or_else(|| "gpt-realtime-2.1".into())
 }
 
-pub(super) fn base_url(reader: &Reader<'_>, name: &str, default: &str) -> String {
+fn base_url(reader: &Reader<'_>, name: &str, default: &str) -> String {
     let given = reader.text(name).unwrap_or_else(|| default.to_owned());
     if !Url::parse(&given).is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "ws" | "wss"))
     {
@@ -111,4 +111,22 @@ pub(super) fn base_url(reader: &Reader<'_>, name: &str, default: &str) -> String
         ));
     }
     given.trim_end_matches('/').to_owned()
+}
+
+/// Reads an address that is asked over HTTP; a socket's stands for the server that has it.
+pub(super) fn http_url(reader: &Reader<'_>, name: &str, given: &str) -> Option<Url> {
+    let url = match given.strip_prefix("ws") {
+        Some(rest) => format!("http{rest}"),
+        None => given.to_owned(),
+    };
+    let url = Url::parse(url.trim_end_matches('/'));
+    let url = url
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
+    if url.is_none() {
+        reader.refuse(format!(
+            "{name} is {given:?}; it must be an address such as http://localhost:11434/v1."
+        ));
+    }
+    url
 }

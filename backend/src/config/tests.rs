@@ -240,7 +240,7 @@ fn text_is_written_by_the_first_voice_unless_it_has_a_server_of_its_own() {
             env.set(name, *value);
         }
         let text_model = Config::read(&env).unwrap().text_model;
-        text_model.map(|config| (config.base_url, config.model))
+        text_model.map(|config| (config.base_url.to_string(), config.model))
     };
     let pair = |url: &str, model: &str| Some((url.to_owned(), model.to_owned()));
     assert_eq!(asked(&[("OPENAI_API_KEY", "")]), None);
@@ -299,6 +299,12 @@ fn half_a_server_for_text_or_vectors_is_refused() {
         ),
         ("EMBEDDING_MODEL", "bge-m3", "EMBEDDING_BASE_URL"),
         ("EMBEDDING_API_KEY", "key", "EMBEDDING_BASE_URL"),
+        (
+            "EMBEDDING_BASE_URL",
+            "localhost:11434",
+            "http://localhost:11434/v1",
+        ),
+        ("CHAT_BASE_URL", "here", "http://localhost:11434/v1"),
     ] {
         let mut env = complete();
         env.set(name, value);

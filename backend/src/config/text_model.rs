@@ -1,13 +1,14 @@
 use secrecy::SecretString;
+use url::Url;
 
 use super::env::Reader;
-use super::realtime::{ProviderConfig, RealtimeConfig, base_url};
+use super::realtime::{ProviderConfig, RealtimeConfig, http_url};
 
 /// What reads and writes text: summaries, facts, briefs, and a tutor that cannot talk. OpenAI's `/chat/completions`, whoever serves it.
 #[derive(Debug, Clone)]
 pub struct TextModelConfig {
     /// `CHAT_BASE_URL`, else where the voice's key is used.
-    pub base_url: String,
+    pub base_url: Url,
     /// `CHAT_API_KEY`, else the voice's key. Servers of one's own often want none.
     pub api_key: Option<SecretString>,
     /// `CHAT_MODEL`
@@ -19,9 +20,9 @@ impl TextModelConfig {
     pub(super) fn read(reader: &Reader<'_>, voices: &RealtimeConfig) -> Option<Self> {
         let model = reader.text("CHAT_MODEL");
         let api_key = reader.secret("CHAT_API_KEY");
-        if reader.text("CHAT_BASE_URL").is_some() {
+        if let Some(base_url) = reader.text("CHAT_BASE_URL") {
             return Some(Self {
-                base_url: base_url(reader, "CHAT_BASE_URL", "http://localhost:11434/v1"),
+                base_url: http_url(reader, "CHAT_BASE_URL", &base_url)?,
                 api_key,
                 model: reader.required(
                     "CHAT_MODEL",
@@ -32,31 +33,19 @@ impl TextModelConfig {
         if api_key.is_some() {
             reader.refuse("CHAT_API_KEY is set without CHAT_BASE_URL: where is it used?");
         }
-        let (
-            name,
-            ProviderConfig {
-                base_url, api_key, ..
-            },
-        ) = voices.providers().next()?;
-        let (base_url, default_model) = match name {
-            "openai" => (http(base_url), "gpt-5.4-mini"),
-            "gemini" => (
-                format!("{}/v1beta/openai", http(base_url)),
-                "gemini-3.5-flash",
-            ),
-            _ => (http(base_url), "simulator"),
+        let (name, voice) = voices.providers().next()?;
+        let ProviderConfig {
+            base_url, api_key, ..
+        } = voice;
+        let (variable, path, default_model) = match name {
+            "openai" => ("OPENAI_BASE_URL", "", "gpt-5.4-mini"),
+            "gemini" => ("GEMINI_BASE_URL", "/v1beta/openai", "gemini-3.5-flash"),
+            _ => ("AVAAZ_SIMULATOR_URL", "", "simulator"),
         };
         Some(Self {
-            base_url,
+            base_url: http_url(reader, variable, &format!("{base_url}{path}"))?,
             api_key: Some(api_key.clone()),
             model: model.unwrap_or_else(|| default_model.to_owned()),
         })
-    }
-}
-
-fn http(url: &str) -> String {
-    match url.strip_prefix("ws") {
-        Some(rest) => format!("http{rest}"),
-        None => url.to_owned(),
     }
 }

@@ -76,6 +76,7 @@ pub async fn provide(env: &mut Env, family: &mut Family, folder: &DataFolder) ->
         ));
     }
     set_web_folder(env);
+    set_embedding_folder(env, folder);
     env.set_default("AVAAZ_DEMO", "on");
     env.set("AVAAZ_DATA_DIR", folder.path().display().to_string());
     set_key_file(
@@ -108,6 +109,25 @@ fn set_web_folder(env: &mut Env) {
         .find(|path| path.exists())
     {
         env.set("AVAAZ_WEB_DIR", found.display().to_string());
+    }
+}
+
+/// The model is brought once for a checkout, whatever the data folder.
+fn set_embedding_folder(env: &mut Env, folder: &DataFolder) {
+    let weights = Path::new("embedding/model.safetensors");
+    if env.get("AVAAZ_EMBEDDING_DIR").is_some() || folder.path().join(weights).exists() {
+        return;
+    }
+    let us = std::env::current_exe().unwrap_or_default();
+    let checkouts = us.ancestors().map(|place| place.join(".avaaz"));
+    if let Some(found) = checkouts
+        .into_iter()
+        .find(|state| state.join(weights).exists())
+    {
+        env.set(
+            "AVAAZ_EMBEDDING_DIR",
+            found.join("embedding").display().to_string(),
+        );
     }
 }
 

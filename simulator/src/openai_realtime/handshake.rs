@@ -102,7 +102,7 @@ pub(super) fn check(
 }
 
 /// Returns whether the request brings a key that is accepted, else the reason why not.
-pub(super) fn check_key(shared: &Shared, headers: &HeaderMap) -> Result<(), &'static str> {
+pub(crate) fn check_key(shared: &Shared, headers: &HeaderMap) -> Result<(), &'static str> {
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok());

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord, TutorHost, UsageRecord};
-use avaaz_tutor::{Brief, EndReason, Mode, PastTurn, Patience, ToolOffer};
+use avaaz_tutor::{Brief, EndReason, Mode, PastTurn, Patience, ToolOffer, WritingRequest};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
@@ -248,6 +248,11 @@ impl TutorHost for FakeHost {
         }
         self.write(|written| written.tools.push((name.to_owned(), arguments.to_owned())))?;
         Ok(r#"{"ok":true}"#.to_owned())
+    }
+
+    async fn compose(&self, _lease: Lease, request: WritingRequest) -> Result<String, HostError> {
+        let last = &request.history.last().expect("somebody is answered").text;
+        Ok(format!("You wrote: {last}"))
     }
 
     async fn next_notice(&self) -> Notice {

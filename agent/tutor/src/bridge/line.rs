@@ -13,7 +13,7 @@ use crate::{
 pub(super) const OPENS_WITHIN: Duration = Duration::from_secs(15);
 /// A session that lived so long was a good one: its end begins a new count of failures.
 const PROVED_AFTER: Duration = Duration::from_secs(5);
-/// After so long without a provider the conversation ends.
+/// After so long without a provider, and without an answer in writing, the conversation ends.
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(120);
 /// Between refusals: somebody may be correcting a key.
 const AFTER_REFUSAL: Duration = Duration::from_secs(5);
@@ -237,7 +237,8 @@ impl Bridge {
         if !healthy || refused {
             at_once = self.fail_over(fault);
         }
-        if self.providers.all_refuse() || self.now >= failing_since + GIVEN_UP_AFTER {
+        let silent_since = self.writing.silent_since(failing_since);
+        if self.providers.all_refuse() || self.now >= silent_since + GIVEN_UP_AFTER {
             self.give_up();
             return;
         }
@@ -264,9 +265,14 @@ impl Bridge {
         );
     }
 
+    fn given_up_at(&self) -> Option<Moment> {
+        let since = self.failing_since?;
+        Some(self.writing.silent_since(since) + GIVEN_UP_AFTER)
+    }
+
     /// Returns when the line next needs care.
     pub(super) fn line_due(&self) -> Option<Moment> {
-        let given_up = self.failing_since.map(|since| since + GIVEN_UP_AFTER);
+        let given_up = self.given_up_at();
         match self.line {
             Line::Down | Line::Ready { .. } => None,
             Line::Opening { since } => Some(since + OPENS_WITHIN).into_iter().chain(given_up).min(),
@@ -285,9 +291,7 @@ impl Bridge {
             });
         }
         if matches!(self.line, Line::Opening { .. } | Line::Waiting { .. })
-            && self
-                .failing_since
-                .is_some_and(|since| self.now >= since + GIVEN_UP_AFTER)
+            && self.given_up_at().is_some_and(|at| self.now >= at)
         {
             if matches!(self.line, Line::Opening { .. }) {
                 self.out.push_back(Output::CloseProvider);

@@ -1,11 +1,11 @@
-//! Whether a provider is worth a try: shared by all conversations of a runtime, so that they do not each find out for themselves.
+//! Whether a service is worth a try: shared by all who use it in a process, so that they do not each find out for themselves.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// So many sessions in a row that could not be had open the circuit.
+/// So many failures in a row open the circuit.
 const FAILURES: u32 = 5;
 /// How long nobody tries then, doubled after each probe that fails.
 const FIRST_REST: Duration = Duration::from_secs(5);
@@ -13,7 +13,7 @@ const LONGEST_REST: Duration = Duration::from_secs(60);
 /// A probe that says nothing for so long was given up.
 const PROBE_TAKES_AT_MOST: Duration = Duration::from_secs(15);
 
-/// The circuit of one provider.
+/// The circuit of one service.
 #[derive(Debug, Default)]
 pub struct Circuit(Mutex<State>);
 
@@ -34,7 +34,7 @@ impl Default for State {
 }
 
 impl Circuit {
-    /// Returns whether a session may be opened now; whoever may says how it went.
+    /// Returns whether one may try now; whoever may says how it went.
     pub fn lets_through(&self) -> bool {
         let now = Instant::now();
         let mut state = self.state();
@@ -48,12 +48,12 @@ impl Circuit {
         true
     }
 
-    /// A session was set up.
+    /// It works.
     pub fn succeeded(&self) {
         *self.state() = State::default();
     }
 
-    /// A session could not be had.
+    /// It does not.
     pub fn failed(&self) {
         let now = Instant::now();
         let mut state = self.state();
@@ -75,6 +75,14 @@ impl Circuit {
             // Begun before it opened.
             open @ State::Open { .. } => open,
         };
+    }
+
+    /// Returns how much longer nobody tries; nothing while somebody may or does.
+    pub fn rests_for(&self) -> Option<Duration> {
+        match *self.state() {
+            State::Open { until, .. } => until.checked_duration_since(Instant::now()),
+            State::Closed { .. } | State::HalfOpen { .. } => None,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -99,8 +107,10 @@ mod tests {
     async fn it_opens_after_failures_in_a_row_and_rests() {
         let circuit = open().await;
         assert!(!circuit.lets_through());
+        assert_eq!(circuit.rests_for(), Some(FIRST_REST));
         tokio::time::advance(FIRST_REST).await;
         assert!(circuit.lets_through(), "one may try");
+        assert_eq!(circuit.rests_for(), None);
         assert!(!circuit.lets_through(), "only one");
     }
 
