@@ -1,5 +1,7 @@
 //! The text model and the embedder that this server is configured with.
 
+mod measured;
+
 use std::sync::Arc;
 
 use avaaz_models::built_in::BuiltInEmbedder;
@@ -7,6 +9,7 @@ use avaaz_models::openai::{ChatModel, EmbeddingServer, ServerConfig};
 use avaaz_models::{Embedder, Missing, TextModel};
 
 use crate::config::{Config, EmbeddingConfig, TextModelConfig};
+use measured::Measured;
 
 /// Both of them; cheap to clone. Tests put [`avaaz_models::fake`] in their place.
 #[derive(Debug, Clone)]
@@ -22,8 +25,8 @@ impl Models {
     #[must_use]
     pub fn of(config: &Config) -> Self {
         Self {
-            text: text_model(config.text_model.as_ref()),
-            embedder: embedder(&config.embedding),
+            text: Arc::new(Measured(text_model(config.text_model.as_ref()))),
+            embedder: Arc::new(Measured(embedder(&config.embedding))),
         }
     }
 }

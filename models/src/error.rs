@@ -65,6 +65,26 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// Returns a word for the kind of the error, for counting.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NotConfigured(_) => "not_configured",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+            Self::Resting { .. } => "resting",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::ServerFailed { .. } => "server_failed",
+            Self::KeyRefused { .. } => "key_refused",
+            Self::QuotaSpent => "quota_spent",
+            Self::TooLong => "too_long",
+            Self::Refused { .. } => "refused",
+            Self::Declined => "declined",
+            Self::Unusable(_) => "unusable",
+            Self::BuiltIn(_) => "built_in",
+        }
+    }
+
     /// Returns whether the same request may succeed later. A job that gets `false` is best given up.
     #[must_use]
     pub fn retry_helps(&self) -> bool {
