@@ -91,7 +91,13 @@ impl Follower<'_> {
             usize::try_from(figure).ok()
         };
         let least = figure("minItems").unwrap_or(0);
-        let most = figure("maxItems").unwrap_or(QUOTED_LINES).min(QUOTED_LINES);
+        let has_words = !matches!(
+            schema["items"]["type"].as_str(),
+            Some("integer" | "number" | "boolean" | "null")
+        );
+        // Numbers point at something that we do not know.
+        let most = if has_words { QUOTED_LINES } else { 0 };
+        let most = figure("maxItems").unwrap_or(most).min(most);
         let lines: Vec<&str> = words
             .lines()
             .filter(|line| !line.trim().is_empty())
@@ -176,11 +182,12 @@ mod tests {
                 "certainty": {"type": "number", "minimum": 0, "maximum": 1},
                 "until": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
                 "count": {"type": ["null", "integer"], "minimum": 2},
+                "replaces": {"type": "array", "items": {"type": "integer"}},
             }}},
         });
         let words =
             "tutor: Hello!\nlearner: I travel to Lisbon.\n\nlearner: My cat is called Miau.";
-        let fact = |text: &str| json!({"kind": "goal", "text": text, "certainty": 0.0, "until": "2026-01-01", "count": 2});
+        let fact = |text: &str| json!({"kind": "goal", "text": text, "certainty": 0.0, "until": "2026-01-01", "count": 2, "replaces": []});
         assert_eq!(
             answer(&schema, words.to_owned()),
             json!({
