@@ -1,5 +1,7 @@
 //! The built-in embedder with its real weights, which `make setup` brings.
 
+#![allow(clippy::unwrap_used)] // Everything here is test code, the helpers outside of test functions too.
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Servers as they are met: our simulator, and ones that send exactly what a test says.
 
+#![allow(clippy::unwrap_used)] // Everything here is test code, the helpers outside of test functions too.
+
 mod chat;
 mod chat_from_anybody;
 mod embeddings;
