@@ -134,11 +134,23 @@ struct Watch {
     appended: BTreeMap<TurnId, String>,
     provider_open: bool,
     next_open: bool,
+    /// Somebody is asked to write.
+    asked: bool,
+    /// What they wrote, as long as it may be shown.
+    written: Option<String>,
     over: bool,
 }
 
 impl Watch {
     fn input(&mut self, input: &Input) {
+        if let Input::Written(text) = input
+            && self.asked
+            && self.written.is_none()
+        {
+            let words = text.as_deref().unwrap_or_default().trim();
+            self.asked = !words.is_empty();
+            self.written = self.asked.then(|| words.to_owned());
+        }
         if let Input::Provider(event) = input {
             match event {
                 ProviderEvent::ReplyAudio { reply, pcm } => {
@@ -176,7 +188,11 @@ impl Watch {
                     self.pending.insert(turn.turn);
                 }
                 if turn.speaker == avaaz_tutor::Speaker::Tutor && turn.heard.is_none() {
-                    assert!(turn.text.starts_with("I cannot reach"), "said in writing");
+                    if !turn.text.starts_with("I cannot reach") {
+                        assert_eq!(Some(&turn.text), self.written.as_ref(), "said in writing");
+                        self.asked = false;
+                        self.written = None;
+                    }
                 } else if turn.speaker == avaaz_tutor::Speaker::Tutor {
                     let said_by_some_reply =
                         self.texts.values().any(|text| text.contains(&turn.text));
@@ -187,6 +203,20 @@ impl Watch {
                     );
                 }
                 self.ended.push(turn.turn);
+            }
+            Output::Write(request) => {
+                assert!(!self.asked || self.written.is_some(), "one at a time");
+                let last = request.history.last().expect("somebody is answered");
+                assert_eq!(last.speaker, avaaz_tutor::Speaker::Learner);
+                self.asked = true;
+                self.written = None;
+            }
+            Output::StopWriting => {
+                assert!(
+                    self.asked && self.written.is_none(),
+                    "only what is written is stopped"
+                );
+                self.asked = false;
             }
             Output::TurnWords { turn, .. } => assert!(
                 self.pending.remove(turn),

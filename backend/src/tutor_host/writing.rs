@@ -38,10 +38,10 @@ pub(super) async fn compose(
 
 /// Returns what comes before a sentence that was cut off; all of it when that would be nothing.
 fn whole_sentences(text: &str) -> &str {
-    let ends = text
+    let mut ends = text
         .char_indices()
         .filter(|(_, letter)| ".!?。！？।؟…".contains(*letter));
-    match ends.last() {
+    match ends.next_back() {
         Some((at, letter)) => &text[..at + letter.len_utf8()],
         None => text,
     }

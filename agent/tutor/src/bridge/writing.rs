@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Bridge;
 use super::line::Line;
-use crate::{Moment, Output, TurnId, VoiceState, WritingRequest};
+use crate::{Moment, Output, Speaker, TurnId, VoiceState, WritingRequest};
 
 /// Whoever cannot write now may be able to later.
 const AFTER_FAILURE: Duration = Duration::from_secs(20);
@@ -32,7 +32,7 @@ impl Writing {
 impl Bridge {
     /// What was asked for is written, or cannot be.
     pub(super) fn written(&mut self, answer: Option<String>) {
-        if self.writing.asked.is_none() {
+        if self.writing.asked.is_none() || self.writing.kept.is_some() {
             return;
         }
         let words = answer.as_deref().map(str::trim).unwrap_or_default();
@@ -65,9 +65,15 @@ impl Bridge {
             if let Some(turn) = last.filter(|_| may_ask) {
                 self.writing.asked = Some(turn);
                 self.writing.not_before = None;
+                let mut history = self.history();
+                // Calls of tools that were made before the voice was lost.
+                while history
+                    .pop_if(|turn| turn.speaker == Speaker::Tutor)
+                    .is_some()
+                {}
                 self.out.push_back(Output::Write(Box::new(WritingRequest {
                     instructions: crate::instructions::in_writing(&self.brief),
-                    history: self.history(),
+                    history,
                 })));
             }
         }
