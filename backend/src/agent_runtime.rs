@@ -40,7 +40,7 @@ pub fn start(
         ..LeaseTerms::default()
     };
     let host = PgTutorHost::start(pool, keys, livekit, terms, config.spending.clone());
-    let host = Arc::new(host.composing_with(models.text.clone()));
+    let host = Arc::new(host.with_models(models.clone()));
     let rooms = LiveKitConnector::new(LiveKitConfig::new(
         config.livekit.url.clone(),
         config.livekit.api_key.clone(),

@@ -9,6 +9,7 @@ use crate::auth::{AccessKeys, PasswordHasher};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::content::ContentKeys;
+use crate::documents::Documents;
 use crate::health::Readiness;
 use crate::livekit::LiveKit;
 use crate::models::Models;
@@ -29,6 +30,8 @@ pub struct AppState {
     pub livekit: Arc<LiveKit>,
     /// What reads, writes and compares texts.
     pub models: Models,
+    /// What learners uploaded, on the disk, and who reads it.
+    pub documents: Arc<Documents>,
     /// How often one may ask.
     pub limits: Arc<RateLimits>,
     /// Signs and checks access tokens.
@@ -53,6 +56,7 @@ impl AppState {
         let livekit = Arc::new(LiveKit::of(&config.livekit));
         Ok(Self {
             models: Models::of(&config),
+            documents: Arc::new(Documents::of(&config.documents)),
             limits: Arc::new(RateLimits::new(&config.limits)),
             passwords: Arc::new(PasswordHasher::new(config.auth.concurrent_hashes)),
             readiness: Arc::new(Readiness::new(

@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod jobs;
 pub mod migrate;
 pub mod openapi;
+pub mod parse_document;
 pub mod retention;
 pub mod serve;
 pub mod signals;
@@ -43,12 +44,19 @@ enum Command {
     Retention(retention::Arguments),
     /// Prints the description of the HTTP API.
     Openapi,
+    /// Reads one document; the server starts it.
+    #[command(hide = true)]
+    ParseDocument(parse_document::Arguments),
 }
 
 /// Does what was typed.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Command::ParseDocument(arguments) = arguments.command {
+        // A process that reads what a stranger wrote has nothing else in it.
+        return parse_document::main(arguments);
+    }
     let env = Env::of_process();
     telemetry::start(&env);
     tls::install();
@@ -66,6 +74,7 @@ pub fn main() -> ExitCode {
                 Command::Dev => dev::main(&env).await,
                 Command::Retention(arguments) => retention::main(&env, arguments).await,
                 Command::Openapi => openapi::main(),
+                Command::ParseDocument(_) => Ok(()),
             }
         })
     });

@@ -3,6 +3,7 @@
 mod auth;
 mod content;
 mod database;
+mod documents;
 mod embedding;
 mod env;
 mod http;
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 pub use auth::AuthConfig;
 pub use content::ContentConfig;
 pub use database::DatabaseConfig;
+pub use documents::DocumentsConfig;
 pub use embedding::EmbeddingConfig;
 pub use env::Env;
 pub use http::HttpConfig;
@@ -70,6 +72,8 @@ pub struct Config {
     pub text_model: Option<TextModelConfig>,
     /// What turns texts into vectors.
     pub embedding: EmbeddingConfig,
+    /// What learners may upload.
+    pub documents: DocumentsConfig,
     /// Encryption of words at rest.
     pub content: ContentConfig,
     /// What tokens cost, and how much may be spent.
@@ -113,6 +117,7 @@ impl Config {
             text_model: TextModelConfig::read(&reader, &realtime),
             embedding: EmbeddingConfig::read(&reader, &data_dir),
             realtime,
+            documents: DocumentsConfig::read(&reader, &data_dir),
             content: ContentConfig::read(&reader, environment, &data_dir),
             spending: SpendingConfig::read(&reader),
             limits: LimitsConfig::read(&reader),

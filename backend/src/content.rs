@@ -28,6 +28,8 @@ pub enum Place {
     Turn,
     /// `memories.words_ciphertext`
     Memory,
+    /// `material_keys.words_ciphertext`
+    MaterialKey,
 }
 
 impl Place {
@@ -35,6 +37,7 @@ impl Place {
         match self {
             Self::Turn => b"avaaz/turn/words/1/",
             Self::Memory => b"avaaz/memory/words/1/",
+            Self::MaterialKey => b"avaaz/material/key/1/",
         }
     }
 }

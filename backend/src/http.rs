@@ -2,6 +2,7 @@
 
 mod body;
 mod paths;
+mod uploads;
 
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::Instant;
+
+pub(crate) use body::drain;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -27,6 +30,10 @@ use crate::{metrics, openapi, request_id, routes};
 pub fn service(app: AppState) -> Router {
     let (router, _) = routes::api().split_for_parts();
     let http = app.config.http.clone();
+    let max_bytes = body::Limits {
+        body: http.max_body_bytes,
+        upload: app.config.documents.max_bytes,
+    };
     let routes = router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi::document()))
         .fallback(async || ApiError::not_found())
@@ -43,7 +50,7 @@ pub fn service(app: AppState) -> Router {
         .layer(cors(&http))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(http.request_timeout, in_time))
-        .layer(from_fn_with_state(http.max_body_bytes, body::bound))
+        .layer(from_fn_with_state(max_bytes, body::bound))
         .layer(from_fn(paths::fold_slashes));
     // The inner router is a fallback, so that it sees a path only after it was folded.
     Router::new().fallback_service(routes).layer(around)
@@ -80,6 +87,11 @@ async fn in_time(
     request: Request,
     next: Next,
 ) -> Response {
+    let limit = if uploads::is_upload(&request) {
+        uploads::TAKES_AT_MOST
+    } else {
+        limit
+    };
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => ApiError::timed_out().into_response(),

@@ -13,6 +13,7 @@ pub mod content;
 pub mod conversations;
 pub mod database;
 pub mod dev;
+pub mod documents;
 pub mod error;
 pub mod extract;
 pub mod health;

@@ -41,6 +41,7 @@ pub const PUBLIC: &[(&str, &str)] = &[
         (name = "conversations", description = "Live sittings, and what was said in them"),
         (name = "memory", description = "What the tutor remembers, and what it is told"),
         (name = "my data", description = "Everything that is kept of a learner"),
+        (name = "documents", description = "What learners upload for their tutor, and its passages"),
         (name = "livekit", description = "What the voice server tells us"),
         (name = "operation", description = "For whoever runs the server")
     )

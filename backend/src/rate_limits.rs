@@ -22,6 +22,7 @@ pub struct RateLimits {
     registrations_per_account: Limit<String>,
     tokens_per_learner: Limit<Uuid>,
     exports_per_learner: Limit<Uuid>,
+    uploads_per_learner: Limit<Uuid>,
 }
 
 impl RateLimits {
@@ -35,6 +36,7 @@ impl RateLimits {
             registrations_per_account: Limit::new(config.registrations_per_account),
             tokens_per_learner: Limit::new(config.tokens_per_learner),
             exports_per_learner: Limit::new(config.exports_per_learner),
+            uploads_per_learner: Limit::new(config.uploads_per_learner),
         }
     }
 
@@ -73,6 +75,14 @@ impl RateLimits {
         self.exports_per_learner.count(learner)
     }
 
+    /// Counts an upload.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn upload(&self, learner: Uuid) -> Result<(), ApiError> {
+        self.uploads_per_learner.count(learner)
+    }
+
     /// Forgets whoever has been quiet: what is remembered stays bounded by what a minute can bring.
     pub fn forget_the_quiet(&self) {
         self.logins_per_address.forget();
@@ -81,6 +91,7 @@ impl RateLimits {
         self.registrations_per_account.forget();
         self.tokens_per_learner.forget();
         self.exports_per_learner.forget();
+        self.uploads_per_learner.forget();
     }
 }
 

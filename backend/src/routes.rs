@@ -5,7 +5,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::AppState;
 use crate::openapi::ApiDoc;
-use crate::{auth, conversations, health, livekit, memory, metrics, my_data, sessions, usage};
+use crate::{
+    auth, conversations, documents, health, livekit, memory, metrics, my_data, sessions, usage,
+};
 
 /// Returns the whole API, with its description.
 pub fn api() -> OpenApiRouter<AppState> {
@@ -17,6 +19,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         .merge(conversations::routes())
         .merge(memory::routes())
         .merge(my_data::routes())
+        .merge(documents::routes())
         // LiveKit
         .merge(livekit::routes())
         // Operators

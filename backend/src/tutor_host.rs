@@ -14,12 +14,11 @@ mod writing;
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord, UsageRecord};
-use avaaz_models::TextModel;
 use avaaz_tutor::{EndReason, ToolOffer, WritingRequest};
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
@@ -31,6 +30,7 @@ use crate::config::SpendingConfig;
 use crate::content::ContentKeys;
 use crate::livekit::LiveKit;
 use crate::memory;
+use crate::models::Models;
 use inbox::Inbox;
 
 /// How leases are kept.
@@ -62,13 +62,14 @@ impl Default for LeaseTerms {
 pub struct PgTutorHost {
     shared: Arc<Shared>,
     listener: JoinHandle<()>,
-    text_model: Option<Arc<dyn TextModel>>,
 }
 
 struct Shared {
     pool: PgPool,
     keys: Arc<ContentKeys>,
     livekit: Arc<LiveKit>,
+    /// Without them, documents cannot be searched and nothing is written while no voice can be reached.
+    models: OnceLock<Models>,
     terms: LeaseTerms,
     spending: SpendingConfig,
     inbox: Inbox,
@@ -105,6 +106,7 @@ impl PgTutorHost {
             pool,
             keys,
             livekit,
+            models: OnceLock::new(),
             terms,
             spending,
             inbox: Inbox::default(),
@@ -112,17 +114,14 @@ impl PgTutorHost {
             reachable_since: Mutex::default(),
         });
         let listener = tokio::spawn(listener::run(shared.clone()));
-        Self {
-            shared,
-            listener,
-            text_model: None,
-        }
+        Self { shared, listener }
     }
 
-    /// Gives it a model that writes to learners while no voice can be reached.
+    /// Lets tutors search what their learners uploaded, and write to learners while no voice can be reached.
     #[must_use]
-    pub fn composing_with(mut self, text_model: Arc<dyn TextModel>) -> Self {
-        self.text_model = Some(text_model);
+    pub fn with_models(self, models: Models) -> Self {
+        // A second call changes nothing: the first models are in use.
+        let _ = self.shared.models.set(models);
         self
     }
 }
@@ -252,7 +251,7 @@ impl avaaz_agent::host::TutorHost for PgTutorHost {
     }
 
     fn tools(&self) -> Vec<ToolOffer> {
-        tools::offers()
+        tools::offers(self.shared.models.get().is_some())
     }
 
     async fn run_tool(
@@ -262,15 +261,12 @@ impl avaaz_agent::host::TutorHost for PgTutorHost {
         arguments: &str,
     ) -> Result<String, HostError> {
         let wanted = tools::read(name, arguments).map_err(HostError::Refused)?;
-        self.shared
-            .write(tools::carry_out(&self.shared, lease, &wanted))
-            .await?;
-        Ok(wanted.result())
+        tools::carry_out(&self.shared, lease, wanted).await
     }
 
     async fn compose(&self, _lease: Lease, request: WritingRequest) -> Result<String, HostError> {
-        match &self.text_model {
-            Some(text_model) => writing::compose(&**text_model, request).await,
+        match self.shared.models.get() {
+            Some(models) => writing::compose(&*models.text, request).await,
             None => Err(HostError::Unavailable("no text model is set up".into())),
         }
     }

@@ -20,6 +20,8 @@ pub struct LimitsConfig {
     pub tokens_per_learner: RatePerMinute,
     /// `AVAAZ_EXPORTS_PER_LEARNER`
     pub exports_per_learner: RatePerMinute,
+    /// `AVAAZ_UPLOADS_PER_LEARNER`
+    pub uploads_per_learner: RatePerMinute,
 }
 
 impl LimitsConfig {
@@ -32,6 +34,7 @@ impl LimitsConfig {
             registrations_per_account: rate("AVAAZ_REGISTRATIONS_PER_ACCOUNT", 10),
             tokens_per_learner: rate("AVAAZ_TOKENS_PER_LEARNER", 60),
             exports_per_learner: rate("AVAAZ_EXPORTS_PER_LEARNER", 6),
+            uploads_per_learner: rate("AVAAZ_UPLOADS_PER_LEARNER", 60),
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct RetentionConfig {
     pub memories: Option<u32>,
     /// `AVAAZ_RETENTION_RETIRED_MEMORIES_DAYS`: facts that are told to nobody any more, because something else is true by now.
     pub retired_memories: Option<u32>,
+    /// `AVAAZ_RETENTION_DOCUMENTS_DAYS`: after they were uploaded, with their passages; the files go within the hour after.
+    pub documents: Option<u32>,
     /// `AVAAZ_RETENTION_DRY_RUN`: the daily job only says what it would erase.
     pub is_dry_run: bool,
 }
@@ -40,6 +42,7 @@ impl RetentionConfig {
             Kind::Usage => self.usage,
             Kind::Memories => self.memories,
             Kind::RetiredMemories => self.retired_memories,
+            Kind::Documents | Kind::Passages => self.documents,
             Kind::Account | Kind::SignIns | Kind::Sessions => None,
         }
     }
@@ -50,6 +53,7 @@ impl RetentionConfig {
             usage: days(reader, "AVAAZ_RETENTION_USAGE_DAYS", 0),
             memories: days(reader, "AVAAZ_RETENTION_MEMORIES_DAYS", 0),
             retired_memories: days(reader, "AVAAZ_RETENTION_RETIRED_MEMORIES_DAYS", 30),
+            documents: days(reader, "AVAAZ_RETENTION_DOCUMENTS_DAYS", 0),
             is_dry_run: reader.flag("AVAAZ_RETENTION_DRY_RUN", false),
         }
     }

@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use sqlx::{PgConnection, PgPool};
 
 use crate::app::AppState;
+use crate::documents::ingest::{EmbedPassages, ReadDocument, TidyDocuments};
 use crate::memory;
 use crate::my_data::daily::KeepRetention;
 
@@ -112,6 +113,9 @@ pub fn all() -> Registry {
         .with::<memory::jobs::Remember>()
         .with::<memory::jobs::EmbedMemories>()
         .with::<KeepRetention>()
+        .with::<ReadDocument>()
+        .with::<EmbedPassages>()
+        .with::<TidyDocuments>()
 }
 
 /// Stores a job; it is carried out once the transaction has committed.

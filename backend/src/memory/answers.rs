@@ -164,7 +164,9 @@ impl BriefAnswer {
                     text: fact.text,
                 })
                 .collect(),
-            passages: Vec::new(),
+            passages: (recollection.materials.passages.iter())
+                .map(|passage| format!("{}: {}", passage.source, passage.text))
+                .collect(),
         }
     }
 }

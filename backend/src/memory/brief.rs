@@ -13,6 +13,8 @@ use uuid::Uuid;
 use super::domain::FactKind;
 use super::store;
 use crate::content::{ContentKeys, Place};
+use crate::documents::brief::{self as documents, Materials};
+use crate::vectors::Space;
 
 /// How much of the brief may be memories, in tokens as [`estimated_tokens`] counts them.
 pub const BUDGET: usize = 1_500;
@@ -34,6 +36,8 @@ pub struct Recollection {
     pub summaries: Vec<ToldSummary>,
     /// Facts, by kind.
     pub facts: Vec<ToldFact>,
+    /// What the learner uploaded.
+    pub materials: Materials,
 }
 
 /// A summary that is told.
@@ -89,8 +93,17 @@ pub async fn recollect(
         Some(conversation) => store::summary(pool, conversation).await?,
         None => None,
     };
-    let near = match so_far.as_ref().or(latest.first()) {
-        Some(summary) => near(pool, user, summary.id).await?,
+    let talked_about = match so_far.as_ref().or(latest.first()) {
+        Some(summary) => vector(pool, user, summary.id).await?,
+        None => None,
+    };
+    let talked_about = talked_about
+        .as_ref()
+        .map(|(space, vector)| (*space, vector.as_slice()));
+    let near = match talked_about {
+        Some((space, vector)) => {
+            store::nearest(pool, user, space, vector, 2 * FACTS as i64).await?
+        }
         None => Vec::new(),
     };
     let told = |summary: &store::StoredSummary| {
@@ -114,19 +127,22 @@ pub async fn recollect(
         so_far: so_far.as_ref().and_then(told),
         summaries: latest.iter().filter_map(told).collect(),
         facts: chosen(facts.collect(), &near),
+        materials: documents::recall(pool, keys, user, talked_about).await?,
     };
     Ok(recollection.within(BUDGET))
 }
 
-/// Returns the memories nearest to one, as far as they have vectors.
-async fn near(pool: &PgPool, user: Uuid, memory: Uuid) -> sqlx::Result<Vec<Uuid>> {
+/// Returns the vector of a memory, if it has one.
+async fn vector(
+    pool: &PgPool,
+    user: Uuid,
+    memory: Uuid,
+) -> sqlx::Result<Option<(Space, Vec<f32>)>> {
     let Some(space) = store::answering_space(pool, user).await? else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
-    match store::vector(pool, memory, space).await? {
-        Some(vector) => store::nearest(pool, user, space, &vector, 2 * FACTS as i64).await,
-        None => Ok(Vec::new()),
-    }
+    let vector = store::vector(pool, memory, space).await?;
+    Ok(vector.map(|vector| (space, vector)))
 }
 
 fn open(keys: &ContentKeys, id: Uuid, words: &crate::content::SealedWords) -> Option<String> {
@@ -177,10 +193,16 @@ impl Recollection {
         self
     }
 
-    /// Returns the paragraph that a tutor is told; none when nothing is remembered. The same recollection makes the same paragraph.
+    /// Returns what a tutor is told; none when nothing is remembered. The same recollection makes the same paragraphs.
     #[must_use]
     pub fn note(&self) -> Option<String> {
-        if *self == Self::default() {
+        let notes = [self.remembered(), self.materials.note()];
+        let notes: Vec<String> = notes.into_iter().flatten().collect();
+        (!notes.is_empty()).then(|| notes.join("\n\n"))
+    }
+
+    fn remembered(&self) -> Option<String> {
+        if self.so_far.is_none() && self.summaries.is_empty() && self.facts.is_empty() {
             return None;
         }
         let mut text = String::from(
@@ -271,6 +293,7 @@ mod tests {
                 fact(11, FactKind::Goal, "Wants to pass DELF B2"),
                 fact(12, FactKind::Person, "Has a dog named Rex"),
             ],
+            materials: Materials::default(),
         }
     }
 
@@ -313,6 +336,7 @@ mod tests {
             so_far: None,
             summaries: vec![summary(2, "They planned a trip."), summary(1, &long("old"))],
             facts,
+            materials: Materials::default(),
         };
         let small = recollection.clone().within(BUDGET);
         assert_eq!(small.summaries.len(), 1);

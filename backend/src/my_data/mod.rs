@@ -8,6 +8,7 @@ mod answers;
 mod archive;
 mod conversations;
 pub mod daily;
+mod documents;
 mod erase;
 mod export;
 mod handlers;
@@ -53,6 +54,10 @@ pub enum Kind {
     Memories,
     /// What it knew, and tells nobody any more.
     RetiredMemories,
+    /// What the learner uploaded.
+    Documents,
+    /// The pieces of it that are searched.
+    Passages,
 }
 
 impl fmt::Display for Kind {
@@ -67,6 +72,8 @@ impl fmt::Display for Kind {
             Self::Summaries => "summaries",
             Self::Memories => "memories",
             Self::RetiredMemories => "retired memories",
+            Self::Documents => "documents",
+            Self::Passages => "passages",
         })
     }
 }
@@ -130,6 +137,7 @@ const DOMAINS: &[&dyn Domain] = &[
     &conversations::Conversations,
     &usage::Usage,
     &memories::Memories,
+    &documents::Documents,
 ];
 
 /// Returns the tables that hold what is kept of learners.

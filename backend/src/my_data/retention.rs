@@ -15,6 +15,7 @@ const AGEING: &[Kind] = &[
     Kind::Usage,
     Kind::Memories,
     Kind::RetiredMemories,
+    Kind::Documents,
 ];
 
 /// What one rule came to.
@@ -123,7 +124,20 @@ async fn count(pool: &PgPool, kind: Kind, before: DateTime<Utc>) -> sqlx::Result
             .fetch_one(pool)
             .await
         }
-        Kind::Account | Kind::SignIns | Kind::Sessions | Kind::Turns | Kind::Summaries => Ok(0),
+        Kind::Documents => {
+            sqlx::query_scalar!(
+                r#"SELECT count(*) AS "count!" FROM documents WHERE created_at < $1"#,
+                before
+            )
+            .fetch_one(pool)
+            .await
+        }
+        Kind::Account
+        | Kind::SignIns
+        | Kind::Sessions
+        | Kind::Turns
+        | Kind::Summaries
+        | Kind::Passages => Ok(0),
     }
 }
 
@@ -172,7 +186,23 @@ async fn erase_some(pool: &PgPool, kind: Kind, before: DateTime<Utc>) -> sqlx::R
             .execute(pool)
             .await?
         }
-        Kind::Account | Kind::SignIns | Kind::Sessions | Kind::Turns | Kind::Summaries => {
+        // Their files are removed by the job that tidies the folder.
+        Kind::Documents => {
+            sqlx::query!(
+                "DELETE FROM documents WHERE id IN (
+                     SELECT id FROM documents WHERE created_at < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                before,
+                BATCH
+            )
+            .execute(pool)
+            .await?
+        }
+        Kind::Account
+        | Kind::SignIns
+        | Kind::Sessions
+        | Kind::Turns
+        | Kind::Summaries
+        | Kind::Passages => {
             return Ok(0);
         }
     };

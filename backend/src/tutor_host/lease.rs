@@ -163,6 +163,19 @@ pub(super) async fn read_brief(
     Ok(Some((settings.brief(learner_name, mode, voice), wanted)))
 }
 
+/// Returns the learner of a conversation that this lease holds.
+pub(super) async fn find_learner(pool: &PgPool, lease: Lease) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar!(
+        "SELECT s.user_id FROM conversations c JOIN sessions s ON s.id = c.session_id
+         WHERE c.id = $1 AND c.lease_runtime = $2 AND c.lease_epoch = $3",
+        lease.conversation,
+        lease.runtime,
+        lease.epoch
+    )
+    .fetch_optional(pool)
+    .await
+}
+
 /// Returns which session it is a conversation of, and its mode.
 pub(super) async fn find_session(
     connection: &mut PgConnection,

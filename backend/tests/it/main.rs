@@ -6,6 +6,7 @@
 )]
 
 mod abandoned;
+mod documents;
 mod jobs;
 mod leases;
 mod memory;

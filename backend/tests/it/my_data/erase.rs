@@ -51,6 +51,7 @@ async fn live(world: &World, learner: &Persona) {
             .await;
         world.remember(learner, id, "interest", "Has a dog.").await;
     }
+    world.read(learner, "notes.txt", "The heron fishes.").await;
     let open = world.begin(learner).await;
     let turn = turn(1, Speaker::Tutor, "Welcome back!");
     world.host.record_turn(open, turn).await.unwrap();

@@ -104,7 +104,25 @@ async fn the_archive_holds_everything_as_json_and_as_text_and_nothing_of_others(
         .remember(&ada, id, "goal", "Wants to order coffee.")
         .await;
 
+    let document = world.read(&ada, "birds.txt", "The heron fishes.").await;
+    world
+        .read(&eve, "eve.txt", "Only Eve knows her notes.")
+        .await;
+
     let mut export = Export::of(&ada).await;
+    let file = format!("documents/{document}_birds.txt");
+    assert_eq!(export.text(&file), "The heron fishes.");
+    let documents = export.json("documents.json");
+    assert_eq!(
+        (&documents[0]["name"], &documents[0]["file"]),
+        (&json!("birds.txt"), &json!(file))
+    );
+    assert!(export.text("documents.txt").contains("birds.txt"));
+    let passages = export.json("passages.json");
+    assert_eq!(
+        (&passages[0]["document_id"], &passages[0]["text"]),
+        (&json!(document), &json!("The heron fishes."))
+    );
     let account = export.json("account.json");
     assert_eq!(account["account"]["email"], ada.email);
     assert_eq!(account["sign_ins"].as_array().unwrap().len(), 1);
@@ -167,6 +185,7 @@ async fn the_archive_holds_everything_as_json_and_as_text_and_nothing_of_others(
     let all = export.everything();
     for hidden in [
         "only Eve knows",
+        "Eve knows her notes",
         &eve.id.to_string(),
         &eve.email,
         "argon2",

@@ -9,13 +9,17 @@ use std::time::{Duration, SystemTime};
 use avaaz_agent::host::{Lease, TurnRecord, TutorHost as _, UsageRecord};
 use avaaz_backend::content::Place;
 use avaaz_backend::conversations::store as conversations;
+use avaaz_backend::documents::ingest::{EmbedPassages, ReadDocument};
+use avaaz_backend::jobs::Job as _;
 use avaaz_backend::memory::store::{self as memories, NewMemory};
 use avaaz_backend::sessions::store as sessions;
 use avaaz_backend::tutor_host::PgTutorHost;
 use avaaz_backend::vectors::Space;
 use avaaz_tutor::{EndReason, Speaker, Usage};
+use serde_json::json;
 use uuid::Uuid;
 
+use crate::documents::world::upload_as;
 use crate::support::{Persona, TestApp};
 
 /// A server and a runtime, on which learners talk.
@@ -102,6 +106,21 @@ impl World {
             .await
             .unwrap();
         transaction.commit().await.unwrap();
+        id
+    }
+}
+
+impl World {
+    /// Uploads a document, and does what the worker would do with it.
+    async fn read(&self, learner: &Persona, name: &str, content: &str) -> String {
+        let uploaded = upload_as(learner, name, content).await;
+        let id = uploaded.text("id");
+        let job = json!({"document": id, "learner": learner.id});
+        let app = &self.app.state;
+        let read: ReadDocument = serde_json::from_value(job.clone()).unwrap();
+        read.run(app.clone()).await.unwrap();
+        let embed: EmbedPassages = serde_json::from_value(job).unwrap();
+        embed.run(app.clone()).await.unwrap();
         id
     }
 }

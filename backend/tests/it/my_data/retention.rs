@@ -260,3 +260,28 @@ async fn the_command_says_what_it_would_erase_and_erases_it_when_told() {
     );
     assert_eq!(shown(&ada, "conversations").await, 0);
 }
+
+#[tokio::test]
+async fn documents_age_with_their_passages() {
+    let world = World::new().await;
+    let ada = world.app.learner().await;
+    let old = world.read(&ada, "old.txt", "Words of last year.").await;
+    world.read(&ada, "new.txt", "Words of today.").await;
+    sqlx::query("UPDATE documents SET created_at = now() - interval '40 days' WHERE id = $1")
+        .bind(old.parse::<Uuid>().unwrap())
+        .execute(&world.app.pool)
+        .await
+        .unwrap();
+    let config = RetentionConfig {
+        documents: Some(30),
+        ..RetentionConfig::default()
+    };
+    let pool = &world.app.pool;
+    let expected = [aged(Kind::Documents, 30, 1)];
+    let found = retention::find(pool, &config, Utc::now()).await.unwrap();
+    assert_eq!(found, expected);
+    let erased = retention::erase(pool, &config, Utc::now()).await.unwrap();
+    assert_eq!(erased, expected);
+    assert_eq!(shown(&ada, "documents").await, 1);
+    assert_eq!(shown(&ada, "passages").await, 1);
+}

@@ -67,6 +67,8 @@ impl TestApp {
         ]);
         env.set("AVAAZ_DATA_DIR", folder.path().to_string_lossy());
         env.set("LIVEKIT_URL", format!("ws://127.0.0.1:{}", closed_port()));
+        // The running program is the test itself.
+        env.set("AVAAZ_DOCUMENT_READER", env!("CARGO_BIN_EXE_avaaz"));
         change(&mut env);
         let config = Config::read(&env).expect("the configuration is whole");
         generate_key_file(&config.auth.jwt_key_file).expect("a new key");
@@ -117,6 +119,7 @@ impl TestApp {
             LeaseTerms::default(),
             self.state.config.spending.clone(),
         )
+        .with_models(self.state.models.clone())
     }
 
     /// Lets time pass for the API.

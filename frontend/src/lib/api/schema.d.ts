@@ -259,6 +259,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the learner's documents, newest first.
+         * @description # Errors
+         *     422 for a limit or a cursor that is none.
+         */
+        get: operations["get_documents"];
+        put?: never;
+        /**
+         * Takes a document in. It is read afterwards: ask for it again to see how far it has come.
+         * @description # Errors
+         *     413, 415 or 422 for a file that is not taken; 409 when the learner keeps as much as they may.
+         */
+        post: operations["post_documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the passages of the learner's documents that answer best, by meaning and by word.
+         * @description # Errors
+         *     422 for an empty question or a limit that is none.
+         */
+        get: operations["get_documents_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns one document, and how far it has come.
+         * @description # Errors
+         *     404 also for another learner's.
+         */
+        get: operations["get_documents_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a document with its file and all its passages.
+         * @description # Errors
+         *     404 also for another learner's.
+         */
+        delete: operations["delete_documents_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -639,6 +712,54 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /** @description What a learner uploaded, and how far it has come. */
+        DocumentAnswer: {
+            /**
+             * Format: date-time
+             * @description When it was uploaded.
+             */
+            created_at: string;
+            failure: components["schemas"]["FailureAnswer"] | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Whether it is so long that only its beginning was taken. */
+            is_cut: boolean;
+            /** @description What it is. */
+            kind: components["schemas"]["KindAnswer"];
+            /** @description The language of most of it (ISO 639-3), when that is plain. */
+            language: string | null;
+            /** @description The name of its file; empty when the key that encrypted it is gone. */
+            name: string;
+            /**
+             * Format: int32
+             * @description How many passages it has.
+             */
+            passage_count: number;
+            /**
+             * Format: int64
+             * @description The same in percent; 100 once all of it is found.
+             */
+            progress: number;
+            /**
+             * Format: int64
+             * @description How large the file is.
+             */
+            size_bytes: number;
+            /** @description How far it has come. */
+            status: components["schemas"]["Status"];
+            /** @description What the document calls itself. */
+            title: string | null;
+        };
+        /** @description One page of a learner's documents. */
+        DocumentPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["DocumentAnswer"][];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
         /**
          * @description Why a conversation ended.
          * @enum {string}
@@ -659,6 +780,18 @@ export interface components {
          * @enum {string}
          */
         FactKind: "goal" | "level" | "mistake" | "interest" | "person";
+        /** @description Why a document cannot be read. */
+        FailureAnswer: {
+            /** @description Stable: part of the contract. */
+            code: components["schemas"]["FailureCode"];
+            /** @description A sentence for people. */
+            detail: string;
+        };
+        /**
+         * @description Why a document cannot be read.
+         * @enum {string}
+         */
+        FailureCode: "wrong_type" | "damaged" | "encrypted" | "no_text" | "too_slow" | "too_large";
         /** @description A field that cannot be taken. */
         FieldError: {
             /** @description Stable word for what is wrong. */
@@ -667,6 +800,11 @@ export interface components {
             detail: string;
             /** @description Its name. */
             field: string;
+        };
+        /** @description Passages that answer a question. */
+        FoundPassages: {
+            /** @description The best first. */
+            items: components["schemas"]["PassageAnswer"][];
         };
         /** @description The process lives. */
         Health: {
@@ -723,7 +861,12 @@ export interface components {
          * @description What is kept of a learner, kind by kind.
          * @enum {string}
          */
-        Kind: "account" | "sign_ins" | "sessions" | "conversations" | "turns" | "usage" | "summaries" | "memories" | "retired_memories";
+        Kind: "account" | "sign_ins" | "sessions" | "conversations" | "turns" | "usage" | "summaries" | "memories" | "retired_memories" | "documents" | "passages";
+        /**
+         * @description The kinds of documents.
+         * @enum {string}
+         */
+        KindAnswer: "pdf" | "docx" | "pptx" | "html" | "markdown" | "text" | "epub";
         /**
          * @description Levels of the Common European Framework of Reference for Languages.
          * @enum {string}
@@ -790,6 +933,37 @@ export interface components {
         MyDataAnswer: {
             /** @description One for each kind, also where nothing is kept. */
             items: components["schemas"]["KeptAnswer"][];
+        };
+        /** @description A passage, and where it is from. */
+        PassageAnswer: {
+            /**
+             * Format: uuid
+             * @description The document that it is from.
+             */
+            document_id: string;
+            /** @description The name of the document's file. */
+            document_name: string;
+            /** @description The heading that it stands under. */
+            heading: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description The page, in documents that have them.
+             */
+            page: number | null;
+            /**
+             * Format: int32
+             * @description The slide, in presentations.
+             */
+            slide: number | null;
+            /** @description Where it is from, as a person would say it. */
+            source: string;
+            /** @description The words. */
+            text: string;
         };
         /** @description Both passwords. */
         PasswordChange: {
@@ -920,6 +1094,11 @@ export interface components {
          * @enum {string}
          */
         SpeakerAnswer: "learner" | "tutor";
+        /**
+         * @description How far a document has come.
+         * @enum {string}
+         */
+        Status: "waiting" | "reading" | "embedding" | "ready" | "failed";
         /** @description The summary of a conversation. */
         SummaryAnswer: {
             /**
@@ -1019,6 +1198,14 @@ export interface components {
             text_error: components["schemas"]["TextError"] | null;
             /** @description Whether the words are still to come; `text` is empty until then. */
             text_pending: boolean;
+        };
+        /** @description The file of a form. */
+        UploadForm: {
+            /**
+             * Format: binary
+             * @description PDF, DOCX, PPTX, HTML, Markdown, plain text or EPUB; its name says which.
+             */
+            file: string;
         };
         /** @description Tokens by kind, and their price. */
         UsageAnswer: {
@@ -1607,6 +1794,162 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SummaryAnswer"];
                 };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_documents: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 100; 20 if it is left out. */
+                limit?: number | null;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentPage"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["UploadForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentAnswer"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_documents_search: {
+        parameters: {
+            query?: {
+                /** @description A question, or a few words. */
+                q?: string;
+                /** @description How many passages, 1 to 20; 5 if it is left out. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPassages"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_documents_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentAnswer"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_documents_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem; `code` says which */
             default: {

@@ -1,0 +1,70 @@
+//! How well the built-in embedding model, the words, and both together find what was asked for.
+
+use std::path::Path;
+
+use avaaz_backend::documents::search::{Ways, search_by};
+use serde::Deserialize;
+
+use super::world::{World, materials};
+
+#[derive(Deserialize)]
+struct Question {
+    question: String,
+    document: String,
+    /// Words of the passage that answers.
+    answer: String,
+}
+
+/// How many passages the tutor is given.
+const FIRST: usize = 5;
+
+async fn recall(world: &World, questions: &[Question], ways: Ways) -> f64 {
+    let state = &world.app.state;
+    let mut found_count = 0;
+    for asked in questions {
+        let found = search_by(
+            ways,
+            &state.pool,
+            &state.keys,
+            &state.models,
+            world.ada.id,
+            &asked.question,
+            FIRST,
+        )
+        .await
+        .unwrap();
+        let is_found = found.iter().any(|found| {
+            found.document_name == asked.document && found.text.contains(&asked.answer)
+        });
+        if is_found {
+            found_count += 1;
+        } else {
+            println!("  {ways:?} does not find: {}", asked.question);
+        }
+    }
+    f64::from(found_count) / questions.len() as f64
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_built_in_model_and_the_words_together_find_most_answers() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/questions.json");
+    let questions: Vec<Question> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let materials = materials();
+    assert!(questions.len() >= 60 && materials.len() >= 12);
+    let world = World::start().await;
+    let mut passages = 0;
+    for (name, content) in &materials {
+        let document = world.read(name, content).await;
+        assert_eq!(document["status"], "ready", "{document}");
+        passages += document["passage_count"].as_i64().unwrap();
+    }
+    let meaning = recall(&world, &questions, Ways::Meaning).await;
+    let words = recall(&world, &questions, Ways::Words).await;
+    let both = recall(&world, &questions, Ways::Both).await;
+    println!(
+        "recall@{FIRST} of {} questions over {passages} passages of {} documents: by meaning {meaning:.3}, by words {words:.3}, fused {both:.3}",
+        questions.len(),
+        materials.len(),
+    );
+    assert!(words >= 0.85 && both >= meaning.min(words), "{both}");
+}
