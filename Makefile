@@ -25,7 +25,7 @@ generate: ## Write .sqlx/, docs/openapi.json and the web app's client anew
 bench: ## Delays, CPU and memory beside their budgets
 	@exec $(PYTHON) scripts/provide.py --then scripts/bench
 
-soak: ## A long call with a LiveKit restart
+soak: ## A long call with a LiveKit restart, and runtimes killed in mid conversation
 	@exec $(PYTHON) scripts/provide.py --built --then scripts/soak
 
 clean: ## Remove everything that was built, fetched or stored here

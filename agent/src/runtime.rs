@@ -28,6 +28,8 @@ use crate::shutdown::Shutdown;
 const HOST_ANSWERS: Duration = Duration::from_secs(3);
 /// After a room could not be had, nothing is claimed for so long: it would be the same conversation.
 const COOL_DOWN: Duration = Duration::from_secs(1);
+/// How many conversations one claim takes: many that wait at once are shared by the runtimes, and the first ones begin sooner.
+const AT_ONCE: usize = 8;
 
 /// How a runtime works.
 #[derive(Debug, Clone)]
@@ -248,6 +250,8 @@ impl Serving {
                 _ = claims.tick() => work_may_wait = true,
                 claimed = answer(&mut claiming) => {
                     claiming = None;
+                    // Where there were so many, there may be more.
+                    work_may_wait |= claimed.as_ref().is_ok_and(|claimed| claimed.len() == AT_ONCE);
                     self.on_claimed(claimed, closing).await;
                 }
                 _ = renewals.tick(), if renewing.is_none() && !self.conversations.is_empty() => {
@@ -282,7 +286,8 @@ impl Serving {
 
     fn claim(&self) -> BoxFuture<'static, Result<Vec<Claimed>, HostError>> {
         let host = Arc::clone(&self.host);
-        let (runtime, room_for) = (self.id, self.config.capacity - self.conversations.len());
+        let room_for = self.config.capacity - self.conversations.len();
+        let (runtime, room_for) = (self.id, room_for.min(AT_ONCE));
         // Not cut short by a timeout: an answer that is dropped may hold claims that nobody serves.
         async move { host.claim(runtime, room_for).await }.boxed()
     }

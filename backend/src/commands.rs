@@ -8,6 +8,7 @@ pub mod migrate;
 pub mod openapi;
 pub mod parse_document;
 pub mod retention;
+pub mod rotate_keys;
 pub mod serve;
 pub mod signals;
 
@@ -42,6 +43,8 @@ enum Command {
     Dev,
     /// Erases what is older than the configuration keeps it, as the server does once a day.
     Retention(retention::Arguments),
+    /// Gives the words at rest a new key, while the server serves.
+    RotateKeys(rotate_keys::Arguments),
     /// Prints the description of the HTTP API.
     Openapi,
     /// Reads one document; the server starts it.
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
                 Command::Jobs(arguments) => jobs::main(&env, arguments).await,
                 Command::Dev => dev::main(&env).await,
                 Command::Retention(arguments) => retention::main(&env, arguments).await,
+                Command::RotateKeys(arguments) => rotate_keys::main(&env, arguments).await,
                 Command::Openapi => openapi::main(),
                 Command::ParseDocument(_) => Ok(()),
             }

@@ -97,11 +97,7 @@ impl Config {
     pub fn read(env: &Env) -> Result<Self, ConfigError> {
         let reader = env.reader();
         let environment = read_environment(&reader);
-        let data_dir = PathBuf::from(
-            reader
-                .text("AVAAZ_DATA_DIR")
-                .unwrap_or_else(|| ".avaaz".into()),
-        );
+        let data_dir = read_data_dir(&reader);
         let demo = reader.flag("AVAAZ_DEMO", false);
         if demo && environment.is_production() {
             reader.refuse("AVAAZ_DEMO is on, but AVAAZ_ENV is production: everybody knows the demo learner's password.");
@@ -133,6 +129,11 @@ impl Config {
 #[must_use]
 pub fn is_production(env: &Env) -> bool {
     env.reader().text("AVAAZ_ENV").as_deref() == Some("production")
+}
+
+fn read_data_dir(reader: &env::Reader<'_>) -> PathBuf {
+    let folder = reader.text("AVAAZ_DATA_DIR");
+    folder.map_or_else(|| ".avaaz".into(), PathBuf::from)
 }
 
 fn read_environment(reader: &env::Reader<'_>) -> Environment {

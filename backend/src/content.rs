@@ -1,25 +1,31 @@
 //! Words at rest (of turns and of memories): encrypted before they reach Postgres, bound to their row, with the key's id beside
 //! them.
 //!
-//! The key file is JSON, `{"keys": [{"id": "...", "key": "<32 bytes in base64>"}]}`, mode 0600. The first key writes; every
-//! key in it reads. To rotate: put a new key first and restart; drop the old one when no row names it any more.
+//! The first key of the key file writes; every key in it reads. A process reads the file again while it serves, so that
+//! keys can be rotated under it: `avaaz rotate-keys` (see [`rotation`]).
+
+pub mod key_file;
+pub mod rotation;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use chacha20poly1305::aead::{Aead as _, AeadCore as _, KeyInit as _, OsRng, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use serde::{Deserialize, Serialize};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use key_file::KeyFile;
+pub use key_file::LoadKeysError;
+
 const NONCE_BYTES: usize = 24;
-const KEY_BYTES: usize = 32;
+/// How often a process looks whether the key file has changed.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Whose words they are, so that a text can never be moved to another column that uses the same keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +39,9 @@ pub enum Place {
 }
 
 impl Place {
+    /// All of them: a rotation of the keys goes through each.
+    const ALL: [Self; 2] = [Self::Turn, Self::Memory];
+
     fn name(self) -> &'static [u8] {
         match self {
             Self::Turn => b"avaaz/turn/words/1/",
@@ -40,11 +49,28 @@ impl Place {
             Self::MaterialKey => b"avaaz/material/key/1/",
         }
     }
+
+    /// The table, in which the columns of words are called alike everywhere.
+    fn table(self) -> &'static str {
+        match self {
+            Self::Turn => "turns",
+            Self::Memory => "memories",
+        }
+    }
 }
 
 /// The keys that read and write words at rest.
 pub struct ContentKeys {
-    current: String,
+    ring: RwLock<Arc<Ring>>,
+    /// Where they were read from; none for those of tests.
+    path: Option<PathBuf>,
+    opened: AtomicU64,
+}
+
+/// The keys of one reading of the file.
+struct Ring {
+    /// In the order of the file: the first one writes.
+    ids: Vec<String>,
     ciphers: HashMap<String, XChaCha20Poly1305>,
 }
 
@@ -70,53 +96,18 @@ pub enum OpenWordsError {
     Damaged,
 }
 
-/// Why a key file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadKeysError {
-    /// The file cannot be read or written.
-    #[error("the content key file {path} cannot be used: {cause}")]
-    Io {
-        /// Where it should be.
-        path: String,
-        /// What the system said.
-        cause: std::io::Error,
-    },
-    /// The file is not what a key file looks like.
-    #[error("the content key file {path} is not valid: {detail}")]
-    Invalid {
-        /// Where it is.
-        path: String,
-        /// What is wrong with it.
-        detail: String,
-    },
-}
-
-#[derive(Serialize, Deserialize)]
-struct KeyFile {
-    keys: Vec<KeyEntry>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct KeyEntry {
-    id: String,
-    key: String,
-}
-
 impl ContentKeys {
     /// Reads the key file.
     ///
     /// # Errors
     /// [`LoadKeysError`] when it is missing, open to others, empty, or malformed.
     pub fn load(path: &Path) -> Result<Self, LoadKeysError> {
-        let metadata = std::fs::metadata(path).map_err(|cause| io_error(path, cause))?;
-        if metadata.permissions().mode() & 0o077 != 0 {
-            return Err(invalid(path, "others may read it; run chmod 600 on it"));
-        }
-        let text = std::fs::read_to_string(path).map_err(|cause| io_error(path, cause))?;
-        // The parser's own message could quote a key.
-        let file: KeyFile = serde_json::from_str(&text)
-            .map_err(|_| invalid(path, "it is not a JSON object with a list of keys"))?;
-        Self::from_entries(file.keys).map_err(|detail| invalid(path, &detail))
+        let ring = Ring::read(path)?;
+        Ok(Self {
+            ring: RwLock::new(Arc::new(ring)),
+            path: Some(path.to_owned()),
+            opened: AtomicU64::new(0),
+        })
     }
 
     /// Writes a new key file with one random key, for whoever has none yet. Never overwrites.
@@ -124,31 +115,82 @@ impl ContentKeys {
     /// # Errors
     /// [`LoadKeysError::Io`] when the file exists or cannot be written.
     pub fn generate_file(path: &Path) -> Result<(), LoadKeysError> {
-        let entry = KeyEntry {
-            id: Uuid::now_v7().to_string(),
-            key: BASE64.encode(XChaCha20Poly1305::generate_key(&mut OsRng)),
-        };
-        let text = serde_json::to_string_pretty(&KeyFile { keys: vec![entry] })
-            .map_err(|cause| io_error(path, cause.into()))?;
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|cause| io_error(path, cause))?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(|cause| io_error(path, cause))
+        key_file::generate(path)
     }
 
     /// Returns keys that exist only in this process: for tests.
     #[must_use]
     pub fn ephemeral() -> Self {
         let key = XChaCha20Poly1305::generate_key(&mut OsRng);
-        Self {
-            current: "ephemeral".into(),
+        let ring = Ring {
+            ids: vec!["ephemeral".into()],
             ciphers: HashMap::from([("ephemeral".into(), XChaCha20Poly1305::new(&key))]),
+        };
+        Self {
+            ring: RwLock::new(Arc::new(ring)),
+            path: None,
+            opened: AtomicU64::new(0),
         }
+    }
+
+    /// Reads the key file again. Returns whether its keys are others now, or stand in another order. What cannot be used
+    /// changes nothing: the keys of before still count.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn read_again(&self) -> Result<bool, LoadKeysError> {
+        let Some(path) = &self.path else {
+            return Ok(false);
+        };
+        let ring = Ring::read(path)?;
+        if ring.ids == self.ring().ids {
+            return Ok(false);
+        }
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+        Ok(true)
+    }
+
+    /// Reads the key file again and again until it is told to stop.
+    pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
+        let mut ticks = interval(LOOK_AGAIN);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told = None;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            let keys = Arc::clone(&self);
+            let read = tokio::task::spawn_blocking(move || keys.read_again()).await;
+            let Ok(read) = read else { continue };
+            match read {
+                Ok(changed) => {
+                    told = None;
+                    if changed {
+                        tracing::info!(current = %self.current(), "the content keys were read again");
+                    }
+                }
+                Err(error) => {
+                    let error = error.to_string();
+                    if told.as_ref() != Some(&error) {
+                        tracing::error!(error, "the content keys of before are used on");
+                        told = Some(error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns the id of the key that writes.
+    #[must_use]
+    pub fn current(&self) -> String {
+        self.ring().current().to_owned()
+    }
+
+    /// Returns how many texts were decrypted so far.
+    #[must_use]
+    pub fn opened(&self) -> u64 {
+        self.opened.load(Ordering::Relaxed)
     }
 
     /// Encrypts the words of a turn with the current key.
@@ -162,7 +204,8 @@ impl ContentKeys {
     pub fn seal_in(&self, place: Place, row: Uuid, words: &str) -> SealedWords {
         let nonce = XChaCha20Poly1305::generate_nonce(&mut OsRng);
         let aad = associated_data(place, row);
-        let ciphertext = self.ciphers[&self.current]
+        let ring = self.ring();
+        let ciphertext = ring.ciphers[ring.current()]
             .encrypt(
                 &nonce,
                 Payload {
@@ -174,7 +217,7 @@ impl ContentKeys {
         SealedWords {
             ciphertext,
             nonce: nonce.to_vec(),
-            key_id: self.current.clone(),
+            key_id: ring.current().to_owned(),
         }
     }
 
@@ -196,7 +239,9 @@ impl ContentKeys {
         row: Uuid,
         sealed: &SealedWords,
     ) -> Result<String, OpenWordsError> {
-        let cipher = self
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        let ring = self.ring();
+        let cipher = ring
             .ciphers
             .get(&sealed.key_id)
             .ok_or_else(|| OpenWordsError::UnknownKey(sealed.key_id.clone()))?;
@@ -216,33 +261,54 @@ impl ContentKeys {
         String::from_utf8(words).map_err(|_| OpenWordsError::Damaged)
     }
 
-    fn from_entries(entries: Vec<KeyEntry>) -> Result<Self, String> {
-        let current = entries
-            .first()
-            .map(|entry| entry.id.clone())
-            .ok_or("it holds no key")?;
-        let mut ciphers = HashMap::new();
-        for entry in entries {
-            let key = BASE64
-                .decode(&entry.key)
-                .ok()
-                .filter(|key| key.len() == KEY_BYTES);
-            let key =
-                key.ok_or_else(|| format!("the key {:?} is not 32 bytes in base64", entry.id))?;
-            let cipher = XChaCha20Poly1305::new_from_slice(&key)
-                .map_err(|_| "a key has the wrong length".to_owned())?;
-            if ciphers.insert(entry.id.clone(), cipher).is_some() {
+    #[cfg(test)]
+    fn of(file: &KeyFile) -> Result<Self, String> {
+        Ok(Self {
+            ring: RwLock::new(Arc::new(Ring::of(file)?)),
+            path: None,
+            opened: AtomicU64::new(0),
+        })
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Ring {
+    fn read(path: &Path) -> Result<Self, LoadKeysError> {
+        let file = KeyFile::read(path)?;
+        Self::of(&file).map_err(|detail| key_file::invalid(path, &detail))
+    }
+
+    fn of(file: &KeyFile) -> Result<Self, String> {
+        if file.keys.is_empty() {
+            return Err("it holds no key".to_owned());
+        }
+        let mut ring = Self {
+            ids: Vec::new(),
+            ciphers: HashMap::new(),
+        };
+        for entry in &file.keys {
+            let cipher = entry.cipher()?;
+            if ring.ciphers.insert(entry.id.clone(), cipher).is_some() {
                 return Err(format!("the id {:?} is there twice", entry.id));
             }
+            ring.ids.push(entry.id.clone());
         }
-        Ok(Self { current, ciphers })
+        Ok(ring)
+    }
+
+    /// The id of the key that writes: a ring is never empty.
+    fn current(&self) -> &str {
+        &self.ids[0]
     }
 }
 
 impl fmt::Debug for ContentKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ContentKeys")
-            .field("current", &self.current)
+            .field("current", &self.current())
             .finish_non_exhaustive()
     }
 }
@@ -259,29 +325,20 @@ fn associated_data(place: Place, row: Uuid) -> Vec<u8> {
     [place.name(), row.as_bytes()].concat()
 }
 
-fn io_error(path: &Path, cause: std::io::Error) -> LoadKeysError {
-    LoadKeysError::Io {
-        path: path.display().to_string(),
-        cause,
-    }
-}
-
-fn invalid(path: &Path, detail: &str) -> LoadKeysError {
-    LoadKeysError::Invalid {
-        path: path.display().to_string(),
-        detail: detail.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
-    fn entry(id: &str, byte: u8) -> KeyEntry {
-        KeyEntry {
-            id: id.into(),
-            key: BASE64.encode([byte; KEY_BYTES]),
-        }
+    use super::*;
+    use crate::content::key_file::KeyEntry;
+
+    fn keys(entries: &[(&str, u8)]) -> Result<ContentKeys, String> {
+        let keys = entries
+            .iter()
+            .map(|(id, byte)| KeyEntry::of(id, &[*byte; 32]));
+        ContentKeys::of(&KeyFile {
+            keys: keys.collect(),
+        })
     }
 
     #[test]
@@ -341,12 +398,12 @@ mod tests {
     #[test]
     fn after_a_rotation_old_words_are_read_and_new_ones_use_the_new_key() {
         let turn = Uuid::now_v7();
-        let before = ContentKeys::from_entries(vec![entry("old", 1)]).unwrap();
+        let before = keys(&[("old", 1)]).unwrap();
         let sealed = before.seal(turn, "from before");
-        let after = ContentKeys::from_entries(vec![entry("new", 2), entry("old", 1)]).unwrap();
+        let after = keys(&[("new", 2), ("old", 1)]).unwrap();
         assert_eq!(after.open(turn, &sealed).unwrap(), "from before");
         assert_eq!(after.seal(turn, "from now on").key_id, "new");
-        let forgotten = ContentKeys::from_entries(vec![entry("new", 2)]).unwrap();
+        let forgotten = keys(&[("new", 2)]).unwrap();
         assert_eq!(
             forgotten.open(turn, &sealed),
             Err(OpenWordsError::UnknownKey("old".into()))
@@ -405,6 +462,30 @@ mod tests {
 
     #[test]
     fn two_keys_with_one_id_are_refused() {
-        assert!(ContentKeys::from_entries(vec![entry("a", 1), entry("a", 2)]).is_err());
+        assert!(keys(&[("a", 1), ("a", 2)]).is_err());
+    }
+
+    #[test]
+    fn a_key_file_that_changes_is_followed_and_a_broken_one_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("content-keys.json");
+        ContentKeys::generate_file(&path).unwrap();
+        let keys = ContentKeys::load(&path).unwrap();
+        let turn = Uuid::now_v7();
+        let sealed = keys.seal(turn, "from before");
+        assert!(!keys.read_again().unwrap());
+
+        let new = key_file::add(&path).unwrap();
+        assert!(keys.read_again().unwrap());
+        assert_ne!(keys.current(), new, "added, and not used yet");
+        key_file::put_first(&path, &new).unwrap();
+        assert!(keys.read_again().unwrap());
+        assert_eq!(keys.current(), new);
+        assert_eq!(keys.open(turn, &sealed).unwrap(), "from before");
+
+        std::fs::write(&path, "half a fi").unwrap();
+        assert!(keys.read_again().is_err());
+        assert_eq!(keys.current(), new);
+        assert_eq!(keys.open(turn, &sealed).unwrap(), "from before");
     }
 }

@@ -1,5 +1,7 @@
 //! Lists, a page at a time: newest first, by ids that grow with time.
 
+use std::str::FromStr;
+
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -25,32 +27,42 @@ impl PageParams {
     /// # Errors
     /// 422 for a limit or a cursor that is none.
     pub fn parse(&self) -> Result<(i64, Option<Uuid>), ApiError> {
-        let limit = match &self.limit {
-            None => PAGE,
-            Some(limit) => limit
-                .parse()
-                .ok()
-                .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
-                .ok_or_else(|| {
-                    ApiError::invalid_field(
-                        "limit",
-                        "out_of_range",
-                        "must be a number from 1 to 100",
-                    )
-                })?,
-        };
-        let before = match &self.cursor {
-            None => None,
-            Some(cursor) => Some(cursor.parse().map_err(|_| {
-                ApiError::invalid_field(
-                    "cursor",
-                    "invalid_cursor",
-                    "must be a next_cursor of this list",
-                )
-            })?),
-        };
-        Ok((limit, before))
+        let limit = parse_limit(self.limit.as_deref())?;
+        Ok((limit, parse_cursor(self.cursor.as_deref())?))
     }
+}
+
+/// Returns how many are wanted.
+///
+/// # Errors
+/// 422 for a limit that is none.
+pub fn parse_limit(limit: Option<&str>) -> Result<i64, ApiError> {
+    let Some(limit) = limit else { return Ok(PAGE) };
+    limit
+        .parse()
+        .ok()
+        .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
+        .ok_or_else(|| {
+            ApiError::invalid_field("limit", "out_of_range", "must be a number from 1 to 100")
+        })
+}
+
+/// Returns from where to go on.
+///
+/// # Errors
+/// 422 for a cursor that is none.
+pub fn parse_cursor<T: FromStr>(cursor: Option<&str>) -> Result<Option<T>, ApiError> {
+    let Some(cursor) = cursor else {
+        return Ok(None);
+    };
+    let place = cursor.parse().map_err(|_| {
+        ApiError::invalid_field(
+            "cursor",
+            "invalid_cursor",
+            "must be a next_cursor of this list",
+        )
+    })?;
+    Ok(Some(place))
 }
 
 /// Cuts what was found with a limit of one more to the page, and returns the cursor of the next one.

@@ -22,6 +22,7 @@ use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord, UsageReco
 use avaaz_tutor::{EndReason, ToolOffer, WritingRequest};
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -47,11 +48,12 @@ pub struct LeaseTerms {
 }
 
 impl Default for LeaseTerms {
-    /// A conversation whose runtime died is taken over within five seconds: a lease is at most four seconds from running out.
+    /// A conversation whose runtime died is taken over within five seconds: a lease is at most three seconds from running out,
+    /// and the room has to be entered, too, by many at once.
     fn default() -> Self {
         Self {
-            period: Duration::from_secs(4),
-            poll_every: Duration::from_millis(500),
+            period: Duration::from_secs(3),
+            poll_every: Duration::from_millis(250),
             statement_timeout: Duration::from_secs(2),
             time_limit: Duration::from_secs(60 * 60),
         }
@@ -74,8 +76,18 @@ struct Shared {
     spending: SpendingConfig,
     inbox: Inbox,
     held: Mutex<HashMap<Uuid, Held>>,
-    /// Since when every statement has reached the database; none while it is out of reach.
-    reachable_since: Mutex<Option<Instant>>,
+    reach: Mutex<Reach>,
+    /// The runtimes that claim here: the listener's connection says that they live.
+    runtimes: watch::Sender<Vec<Uuid>>,
+}
+
+/// Whether the database is there.
+#[derive(Debug, Default)]
+struct Reach {
+    /// Since when every statement has reached it; none while it is out of reach.
+    since: Option<Instant>,
+    /// Whether it was ever out of reach.
+    was_lost: bool,
 }
 
 /// What the runtime was last told about a conversation that it holds.
@@ -111,7 +123,8 @@ impl PgTutorHost {
             spending,
             inbox: Inbox::default(),
             held: Mutex::default(),
-            reachable_since: Mutex::default(),
+            reach: Mutex::default(),
+            runtimes: watch::Sender::default(),
         });
         let listener = tokio::spawn(listener::run(shared.clone()));
         Self { shared, listener }
@@ -135,9 +148,16 @@ impl Drop for PgTutorHost {
 #[async_trait]
 impl avaaz_agent::host::TutorHost for PgTutorHost {
     async fn claim(&self, runtime: Uuid, room_for: usize) -> Result<Vec<Claimed>, HostError> {
-        let take_expired = self.shared.may_take_expired();
+        self.shared.runtimes.send_if_modified(|runtimes| {
+            let is_new = !runtimes.contains(&runtime);
+            if is_new {
+                runtimes.push(runtime);
+            }
+            is_new
+        });
+        let take = self.shared.may_take();
         let served = self.shared.served();
-        let claim = lease::claim(&self.shared, runtime, room_for, take_expired, &served);
+        let claim = lease::claim(&self.shared, runtime, room_for, take, &served);
         let claimed = self.shared.reach(claim).await?;
         self.shared.hold(&claimed);
         let mut claimed: Vec<Claimed> = claimed.into_iter().map(|(claimed, _)| claimed).collect();
@@ -276,6 +296,15 @@ impl avaaz_agent::host::TutorHost for PgTutorHost {
     }
 }
 
+/// Whose conversations may be taken.
+#[derive(Debug, Clone, Copy)]
+struct Take {
+    /// Those whose lease ran out.
+    expired: bool,
+    /// Those whose runtime is gone from the database and has missed a renewal.
+    orphaned: bool,
+}
+
 /// What came of a write that names its lease.
 enum Written {
     /// It stands.
@@ -299,16 +328,16 @@ impl Shared {
                 "the database did not answer in time".into(),
             )),
         };
-        let mut since = self
-            .reachable_since
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match &result {
-            Err(HostError::Unavailable(_)) => *since = None,
-            _ => {
-                since.get_or_insert_with(Instant::now);
-            }
+        let mut reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(HostError::Unavailable(_)) = &result {
+            *reach = Reach {
+                since: None,
+                was_lost: true,
+            };
+        } else {
+            reach.since.get_or_insert_with(Instant::now);
         }
+        drop(reach);
         result
     }
 
@@ -349,14 +378,16 @@ impl Shared {
         futures_util::future::join_all(reminding).await;
     }
 
-    /// Returns whether leases that ran out may be taken. After an outage their holders come back at the same time as we do,
-    /// and have one period to renew; a database that was restarted asks for the same (see `lease::claim`).
-    fn may_take_expired(&self) -> bool {
-        let since = *self
-            .reachable_since
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        since.is_some_and(|since| since.elapsed() >= self.terms.period)
+    /// Returns whose conversations may be taken. After an outage their holders come back at the same time as we do, and have
+    /// one period to renew; a database that was restarted asks for the same (see `lease::claim`).
+    fn may_take(&self) -> Take {
+        let reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_settled = |since: Instant| since.elapsed() >= self.terms.period;
+        let expired = reach.since.is_some_and(is_settled);
+        Take {
+            expired,
+            orphaned: expired || !reach.was_lost,
+        }
     }
 
     /// Returns what the runtime serves, and counts that it is about to claim more.

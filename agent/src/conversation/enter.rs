@@ -14,7 +14,7 @@ use crate::room::{JoinRoom, JoinRoomError, JoinedRoom};
 /// After this another runtime may try its luck.
 const PATIENCE: Duration = Duration::from_secs(20);
 const FIRST_RETRY: Duration = Duration::from_millis(100);
-const SLOWEST_RETRY: Duration = Duration::from_secs(2);
+const SLOWEST_RETRY: Duration = Duration::from_secs(1);
 
 /// How entering went.
 pub(super) enum Entered {

@@ -9,8 +9,10 @@ use avaaz_agent::room::ParticipantKind;
 use avaaz_agent::room::livekit::{LiveKitConfig, LiveKitConnector};
 use secrecy::SecretString;
 
-const KEY: &str = "testkey";
-const SECRET: &str = "a-secret-of-at-least-32-characters";
+/// The key that every server knows.
+pub const KEY: &str = "testkey";
+/// Its secret.
+pub const SECRET: &str = "a-secret-of-at-least-32-characters";
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
 
 /// A running server.

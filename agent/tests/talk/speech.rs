@@ -46,6 +46,11 @@ impl Speech {
         Self { frames }
     }
 
+    /// Opus frames of 20 ms, each with its level.
+    pub fn into_frames(self) -> Vec<(Bytes, u8)> {
+        self.frames
+    }
+
     pub async fn into_room(self, guest: &Guest) {
         let mut clock = tokio::time::interval(FRAME);
         for (number, (opus, level_dbov)) in self.frames.into_iter().enumerate() {

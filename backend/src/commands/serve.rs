@@ -72,10 +72,14 @@ async fn serve(config: Config, shutdown: Shutdown, with_agent: bool) -> anyhow::
     tasks.spawn(forget_the_quiet(app.clone(), stop.clone()));
     tasks.spawn(sweeper::run(
         app.pool.clone(),
+        app.keys.clone(),
         app.livekit.clone(),
         stop.clone(),
     ));
     tasks.spawn(jobs::run(jobs::all(), app.clone(), shutdown.clone()));
+    let following = CancellationToken::new();
+    let _following = following.clone().drop_guard();
+    tokio::spawn(app.keys.clone().follow(following));
     if let Some(runtime) = runtime {
         metrics::observe_agent(runtime.metrics());
         tasks.spawn(runtime.run(shutdown.clone()));

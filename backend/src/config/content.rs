@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use super::Environment;
 use super::env::Reader;
+use super::{ConfigError, Env, Environment};
 
 /// Encryption of words at rest.
 #[derive(Debug, Clone)]
@@ -11,6 +11,17 @@ pub struct ContentConfig {
 }
 
 impl ContentConfig {
+    /// Reads this section alone, for commands that need no more.
+    ///
+    /// # Errors
+    /// When it is not known where the keys are.
+    pub fn read_alone(env: &Env) -> Result<Self, ConfigError> {
+        let reader = env.reader();
+        let environment = super::read_environment(&reader);
+        let section = Self::read(&reader, environment, &super::read_data_dir(&reader));
+        reader.finish(section)
+    }
+
     pub(super) fn read(reader: &Reader<'_>, environment: Environment, data_dir: &Path) -> Self {
         let key_file = reader.text("AVAAZ_CONTENT_KEY_FILE");
         if key_file.is_none() && environment.is_production() {

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::domain::first_words;
+use super::search::Hit;
 use super::store::{StoredTurn, Summary};
 use crate::content::{ContentKeys, OpenWordsError};
 use crate::usage::answers::UsageAnswer;
@@ -64,6 +65,26 @@ pub struct ConversationPage {
     /// Give it back as `cursor` for the next page; null on the last.
     #[schema(required)]
     pub next_cursor: Option<String>,
+}
+
+/// One page of turns that were looked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FoundTurns {
+    /// Newest first.
+    pub items: Vec<FoundTurn>,
+    /// Give it back as `cursor` to look on; null when all was looked through.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// A turn, and where it was said.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FoundTurn {
+    /// The conversation.
+    pub conversation_id: Uuid,
+    /// The turn.
+    #[serde(flatten)]
+    pub turn: TurnAnswer,
 }
 
 /// One speaker holding the floor.
@@ -158,6 +179,15 @@ impl ConversationAnswer {
             turn_count: summary.turn_count,
             duration_ms: summary.duration_ms,
             first_words: first.map(|text| first_words(&text)),
+        }
+    }
+}
+
+impl From<Hit> for FoundTurn {
+    fn from(hit: Hit) -> Self {
+        Self {
+            conversation_id: hit.conversation,
+            turn: hit.turn,
         }
     }
 }

@@ -3,11 +3,16 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use serde::Deserialize;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::answers::{ConversationAnswer, ConversationPage, ConversationWithTurns, TurnAnswer};
+use super::answers::{
+    ConversationAnswer, ConversationPage, ConversationWithTurns, FoundTurn, FoundTurns, TurnAnswer,
+};
 use super::domain::ConversationId;
-use super::store::{self, Summary};
+use super::search::{self, Wanted};
+use super::store::{self, Place, Summary};
 use crate::app::AppState;
 use crate::auth::Learner;
 use crate::error::ApiError;
@@ -18,6 +23,20 @@ use crate::usage::answers::UsageAnswer;
 
 /// More turns than hours of talk can hold.
 const ALL_TURNS: i64 = 10_000;
+
+/// What to look for.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct SearchParams {
+    /// Words that all stand in the turn, in capitals or not; 1 to 200 characters.
+    #[serde(default)]
+    #[param(required)]
+    q: String,
+    /// How many, 1 to 100; 20 if it is left out.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<String>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
 
 /// Returns the learner's conversations, newest first.
 ///
@@ -118,6 +137,36 @@ pub async fn delete(
     let found = owned(&app, &learner, &id).await?;
     store::delete(&app.pool, ConversationId(found.id)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Returns the learner's own turns in which words were said, newest first.
+///
+/// # Errors
+/// 422 for words that are none, a limit or a cursor that is none.
+#[utoipa::path(
+    get,
+    path = "/api/v1/turns/search",
+    tag = "conversations",
+    params(SearchParams),
+    responses((status = 200, body = FoundTurns))
+)]
+pub async fn search(
+    State(app): State<AppState>,
+    learner: Learner,
+    Query(params): Query<SearchParams>,
+) -> Result<Json<FoundTurns>, ApiError> {
+    let wanted = Wanted::parse(&params.q).ok_or_else(|| {
+        ApiError::invalid_field("q", "invalid_length", "must be 1 to 200 characters")
+    })?;
+    let limit = pages::parse_limit(params.limit.as_deref())?;
+    let before = pages::parse_cursor::<Place>(params.cursor.as_deref())?;
+    let limit = usize::try_from(limit).unwrap_or_default();
+    let (found, next) =
+        search::search(&app.pool, &app.keys, learner.id, &wanted, before, limit).await?;
+    Ok(Json(FoundTurns {
+        items: found.into_iter().map(FoundTurn::from).collect(),
+        next_cursor: next.map(|place| place.to_string()),
+    }))
 }
 
 /// Returns the learner's own conversation; one that is not theirs does not exist, nor does what is no id.

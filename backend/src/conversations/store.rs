@@ -1,5 +1,7 @@
 //! Conversations in Postgres. Every change of state locks the row, asks `domain.rs`, and writes what it answers.
 
+mod turns;
+
 use avaaz_tutor::EndReason;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
@@ -11,6 +13,8 @@ use crate::memory::jobs::Remember;
 use crate::sessions::domain::{Provider, Session, SessionId};
 use crate::sessions::store::known;
 use crate::{jobs, memory};
+
+pub use turns::{Place, StoredTurn, owned_turns, settle_forgotten, settle_words, turns};
 
 /// Something outside the runtime changed a conversation: whoever serves it reads it again.
 pub struct ConversationChanged(pub Uuid);
@@ -103,33 +107,6 @@ pub struct Summary {
     pub duration_ms: i64,
     /// The first turn that has words.
     pub first: Option<(Uuid, SealedWords)>,
-}
-
-/// A turn as it is stored.
-#[derive(Debug, Clone)]
-pub struct StoredTurn {
-    /// Its id.
-    pub id: Uuid,
-    /// From 1, without gaps.
-    pub seq: i32,
-    /// Who spoke.
-    pub speaker: String,
-    /// The words; none while they are pending.
-    pub words: Option<SealedWords>,
-    /// When it began.
-    pub started_at: DateTime<Utc>,
-    /// When it ended.
-    pub ended_at: DateTime<Utc>,
-    /// Whether it was cut short.
-    pub interrupted: bool,
-    /// How much of a reply was heard.
-    pub heard_ms: Option<i32>,
-    /// From the end of the learner's speech to the provider's first sound of the reply.
-    pub first_audio_ms: Option<i32>,
-    /// From there to the first packet of the reply.
-    pub latency_ms: Option<i32>,
-    /// From there to the first sound that was heard of the reply.
-    pub first_heard_ms: Option<i32>,
 }
 
 /// Returns the session's open conversation.
@@ -366,29 +343,6 @@ pub async fn list(
     Ok(rows.into_iter().map(Summary::from).collect())
 }
 
-/// Returns the last turns of a conversation, in order.
-///
-/// # Errors
-/// When the database fails.
-pub async fn turns<'c>(
-    executor: impl sqlx::PgExecutor<'c>,
-    id: ConversationId,
-    last: i64,
-) -> sqlx::Result<Vec<StoredTurn>> {
-    let mut rows = sqlx::query_as!(
-        TurnRow,
-        "SELECT id, seq, speaker, words_ciphertext, words_nonce, words_key_id, started_at, ended_at, interrupted, heard_ms, latency_ms,
-                first_audio_ms, first_heard_ms
-         FROM turns WHERE conversation_id = $1 ORDER BY seq DESC LIMIT $2",
-        id.0,
-        last
-    )
-    .fetch_all(executor)
-    .await?;
-    rows.reverse();
-    Ok(rows.into_iter().map(StoredTurn::from).collect())
-}
-
 async fn insert(connection: &mut PgConnection, session: &Session) -> sqlx::Result<ConversationId> {
     let id = Uuid::now_v7();
     sqlx::query!(
@@ -455,40 +409,6 @@ impl From<SummaryRow> for Summary {
                 row.words_nonce,
                 row.words_key_id,
             )),
-        }
-    }
-}
-
-struct TurnRow {
-    id: Uuid,
-    seq: i32,
-    speaker: String,
-    words_ciphertext: Option<Vec<u8>>,
-    words_nonce: Option<Vec<u8>>,
-    words_key_id: Option<String>,
-    started_at: DateTime<Utc>,
-    ended_at: DateTime<Utc>,
-    interrupted: bool,
-    heard_ms: Option<i32>,
-    latency_ms: Option<i32>,
-    first_audio_ms: Option<i32>,
-    first_heard_ms: Option<i32>,
-}
-
-impl From<TurnRow> for StoredTurn {
-    fn from(row: TurnRow) -> Self {
-        Self {
-            id: row.id,
-            seq: row.seq,
-            speaker: row.speaker,
-            words: sealed(row.words_ciphertext, row.words_nonce, row.words_key_id),
-            started_at: row.started_at,
-            ended_at: row.ended_at,
-            interrupted: row.interrupted,
-            heard_ms: row.heard_ms,
-            first_audio_ms: row.first_audio_ms,
-            latency_ms: row.latency_ms,
-            first_heard_ms: row.first_heard_ms,
         }
     }
 }

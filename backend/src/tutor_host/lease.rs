@@ -9,7 +9,7 @@ use sqlx::postgres::types::PgInterval;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::{Shared, Written, spending};
+use super::{Shared, Take, Written, spending};
 use crate::content::ContentKeys;
 use crate::conversations::domain::{self, ConversationId, learner_identity};
 use crate::conversations::store::{self, StoredTurn, WorkMayWait};
@@ -18,6 +18,9 @@ use crate::sessions::store::{SessionRow, known};
 
 /// How much of the past a take-over is told: the whole of a usual lesson, and bounded.
 const HISTORY_TURNS: i64 = 200;
+
+/// The first half of the advisory locks that living runtimes hold; the second half is made from their ids.
+const LIFE: i32 = 0x61_7661;
 
 /// A lease that still is ours, and what may have changed under it.
 pub(super) struct Kept {
@@ -28,11 +31,14 @@ pub(super) struct Kept {
 
 /// Claims what nobody serves, this host's own runtime (`served`) included: present learners first, then whoever has waited
 /// longest. Each with the time of its settings.
+///
+/// A living runtime holds an advisory lock under its id (see `listener`). The lock alone says nothing: its connection may be
+/// made anew at this moment. Without it, half a lease without a renewal is enough.
 pub(super) async fn claim(
     shared: &Shared,
     runtime: Uuid,
     room_for: usize,
-    take_expired: bool,
+    take: Take,
     served: &[Uuid],
 ) -> sqlx::Result<Vec<(Claimed, DateTime<Utc>)>> {
     let period = interval(shared.terms.period);
@@ -42,9 +48,14 @@ pub(super) async fn claim(
                SELECT id FROM conversations
                WHERE ended_at IS NULL
                  AND (lease_runtime IS NULL
-                      OR ($4 AND lease_expires_at < now() AND id <> ALL($5)
+                      OR (id <> ALL($5)
                           -- A database that has just started gives the holders one period to renew.
-                          AND pg_postmaster_start_time() < now() - $3::interval))
+                          AND pg_postmaster_start_time() < now() - $3::interval
+                          AND (($4 AND lease_expires_at < now())
+                               OR ($6 AND lease_expires_at < now() + $3::interval / 2
+                                   AND NOT EXISTS (SELECT FROM pg_locks
+                                                   WHERE locktype = 'advisory' AND granted AND classid::bigint = $7
+                                                     AND objid = hashtext(lease_runtime::text)::oid)))))
                ORDER BY learner_present DESC, waiting_since, id
                LIMIT $2
                FOR UPDATE SKIP LOCKED
@@ -57,8 +68,10 @@ pub(super) async fn claim(
         runtime,
         i64::try_from(room_for).unwrap_or(i64::MAX),
         period,
-        take_expired,
-        served
+        take.expired,
+        served,
+        take.orphaned,
+        i64::from(LIFE)
     )
     .fetch_all(&mut *transaction)
     .await?;
@@ -67,6 +80,8 @@ pub(super) async fn claim(
         let id = ConversationId(row.id);
         let (session, learner_name) =
             read_session(&mut transaction, SessionId(row.session_id)).await?;
+        // Whoever knew the words that are still missing is not the holder any more.
+        store::settle_words(&mut transaction, &shared.keys, id).await?;
         let past = store::turns(&mut *transaction, id, HISTORY_TURNS).await?;
         let mode = known("mode", &row.mode, Mode::from_word)?;
         let time_limit = spending::time_limit(shared, &mut transaction, row.id).await?;
@@ -104,6 +119,21 @@ pub(super) async fn claim(
     }
     transaction.commit().await?;
     Ok(claimed)
+}
+
+/// Says that a runtime lives, as long as the connection does.
+pub(super) async fn hold_life(
+    connection: impl sqlx::PgExecutor<'_>,
+    runtime: Uuid,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "SELECT pg_advisory_lock_shared($1, hashtext($2::uuid::text))",
+        LIFE,
+        runtime
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
 }
 
 /// Renews what still is ours, also what ran out while nobody else took it.
@@ -312,7 +342,8 @@ async fn read_session(
     Ok((row.try_into()?, name))
 }
 
-/// Returns a turn as the tutor is told of it. Words that cannot be read, or never came, are left out: the rest still helps.
+/// Returns a turn as the tutor is told of it. Words that cannot be read are left out: the rest still helps. A turn that has none
+/// is told of, so that the place that the learner's page keeps for it can be taken away.
 fn past_turn(keys: &ContentKeys, turn: StoredTurn) -> Option<PastTurn> {
     let text = match keys.open(turn.id, &turn.words?) {
         Ok(text) => text,
@@ -323,7 +354,7 @@ fn past_turn(keys: &ContentKeys, turn: StoredTurn) -> Option<PastTurn> {
     };
     let speaker = domain::speaker_from_word(&turn.speaker)?;
     let seq = u32::try_from(turn.seq).ok()?;
-    (!text.is_empty()).then_some(PastTurn {
+    Some(PastTurn {
         seq,
         speaker,
         text,

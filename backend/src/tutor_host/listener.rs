@@ -1,10 +1,12 @@
-//! One connection that listens for what changes outside the runtime, and says it to the runtime.
+//! One connection that listens for what changes outside the runtime, and says it to the runtime. As long as it stands, it also
+//! says to others that the runtime lives: a process that is killed loses it at once.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use avaaz_agent::host::{HostError, Lease, Notice};
 use sqlx::postgres::PgListener;
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
@@ -32,8 +34,9 @@ async fn poll(shared: &Shared) {
 
 async fn listen(shared: &Shared) {
     let mut listening = None;
+    let mut runtimes = shared.runtimes.subscribe();
     loop {
-        match hear(shared, &mut listening).await {
+        match hear(shared, &mut listening, &mut runtimes).await {
             Heard::WorkMayWait => shared.inbox.put(Notice::WorkMayWait),
             Heard::Changed(conversation) => {
                 let held = shared.held().get(&conversation).copied();
@@ -61,10 +64,15 @@ enum Heard {
     Again,
 }
 
-async fn hear(shared: &Shared, listening: &mut Option<PgListener>) -> Heard {
+async fn hear(
+    shared: &Shared,
+    listening: &mut Option<PgListener>,
+    runtimes: &mut watch::Receiver<Vec<Uuid>>,
+) -> Heard {
     loop {
         let Some(listener) = listening else {
-            match connect(shared).await {
+            let living = runtimes.borrow_and_update().clone();
+            match connect(shared, &living).await {
                 Ok(listener) => {
                     *listening = Some(listener);
                     return Heard::Again;
@@ -76,7 +84,17 @@ async fn hear(shared: &Shared, listening: &mut Option<PgListener>) -> Heard {
                 }
             }
         };
-        match listener.try_recv().await {
+        let heard = tokio::select! {
+            heard = listener.try_recv() => heard,
+            Ok(()) = runtimes.changed() => {
+                let living = runtimes.borrow_and_update().clone();
+                if hold_lives(listener, &living).await.is_err() {
+                    *listening = None;
+                }
+                continue;
+            }
+        };
+        match heard {
             Ok(Some(heard)) if heard.channel() == WorkMayWait::CHANNEL => {
                 return Heard::WorkMayWait;
             }
@@ -90,12 +108,21 @@ async fn hear(shared: &Shared, listening: &mut Option<PgListener>) -> Heard {
     }
 }
 
-async fn connect(shared: &Shared) -> sqlx::Result<PgListener> {
+async fn connect(shared: &Shared, living: &[Uuid]) -> sqlx::Result<PgListener> {
     let mut listener = PgListener::connect_with(&shared.pool).await?;
     listener
         .listen_all([WorkMayWait::CHANNEL, ConversationChanged::CHANNEL])
         .await?;
+    hold_lives(&mut listener, living).await?;
     Ok(listener)
+}
+
+/// A lock that is held already is held twice, which does no harm: all of them end with the connection.
+async fn hold_lives(listener: &mut PgListener, living: &[Uuid]) -> sqlx::Result<()> {
+    for runtime in living {
+        lease::hold_life(&mut *listener, *runtime).await?;
+    }
+    Ok(())
 }
 
 /// Reads again what the runtime holds, and says what is new.

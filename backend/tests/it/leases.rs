@@ -334,6 +334,53 @@ async fn a_lease_that_ran_out_while_nobody_took_it_still_writes_and_renews() {
 }
 
 #[tokio::test]
+async fn who_is_gone_from_the_database_is_taken_over_at_half_a_lease_also_by_a_newcomer() {
+    let world = World::new().await;
+    world.waiting().await;
+    let host = world.host();
+    claim_one(&host, Uuid::now_v7()).await;
+    sleep(TERMS.period * 3 / 4).await;
+    let newcomer = world.host();
+    assert!(
+        newcomer.claim(Uuid::now_v7(), 1).await.unwrap().is_empty(),
+        "it lives, and may have been held up"
+    );
+    // As when its process is killed.
+    drop(host);
+    assert!(drop_listeners(&world.pool).await >= 1);
+    sleep(Duration::from_millis(50)).await;
+    assert_eq!(claim_one(&newcomer, Uuid::now_v7()).await.lease.epoch, 2);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_made_anew_costs_no_lease() {
+    let world = World::new().await;
+    world.waiting().await;
+    let (holder, other) = (world.host(), world.host());
+    let lease = claim_one(&holder, Uuid::now_v7()).await.lease;
+    // The lock is taken a moment after the first claim.
+    sleep(TERMS.period / 6).await;
+    assert_eq!(drop_listeners(&world.pool).await, 1);
+    for _ in 0..8 {
+        assert!(holder.renew(&[lease]).await.unwrap().is_empty());
+        assert!(other.claim(Uuid::now_v7(), 1).await.unwrap().is_empty());
+        sleep(TERMS.period / 6).await;
+    }
+}
+
+/// Cuts the connections on which hosts listen, and say that their runtimes live. Returns how many.
+async fn drop_listeners(pool: &PgPool) -> u64 {
+    sqlx::query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')",
+    )
+    .execute(pool)
+    .await
+    .unwrap()
+    .rows_affected()
+}
+
+#[tokio::test]
 async fn a_runtime_never_takes_over_from_itself_but_takes_up_again_what_it_gave_up_without_a_word()
 {
     let world = World::new().await;
@@ -681,14 +728,7 @@ async fn after_its_connection_was_cut_the_host_hears_again() {
     // The listener says so before it waits for more.
     host.next_notice().await;
     sleep(Duration::from_millis(300)).await;
-    let cut: Vec<bool> = sqlx::query_scalar(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND pid <> pg_backend_pid() AND query ILIKE 'LISTEN%'",
-    )
-    .fetch_all(&world.pool)
-    .await
-    .unwrap();
-    assert_eq!(cut, [true]);
+    assert_eq!(drop_listeners(&world.pool).await, 1);
     conversations::end_by_learner(&world.pool, id)
         .await
         .unwrap();
@@ -733,4 +773,28 @@ async fn a_database_that_is_away_is_unavailable_and_nothing_is_taken_for_lost() 
             .await,
         Err(HostError::Unavailable(_))
     ));
+}
+
+#[tokio::test]
+async fn words_that_nobody_can_fill_in_any_more_are_not_waited_for() {
+    let world = World::new().await;
+    world.waiting().await;
+    let (first, second) = (world.host(), world.host());
+    let lease = claim_one(&first, Uuid::now_v7()).await.lease;
+    let pending = TurnRecord {
+        text: String::new(),
+        text_pending: true,
+        speaker: Speaker::Learner,
+        ..turn(1, "")
+    };
+    first.record_turn(lease, pending).await.unwrap();
+    sleep(RUN_OUT).await;
+    let taken = claim_expired(&second, Uuid::now_v7()).await;
+    assert_eq!(taken.next_seq, 2);
+    assert_eq!(taken.history[0].text, "", "its place can be given up");
+    let still: i64 = sqlx::query_scalar("SELECT count(*) FROM turns WHERE text_pending")
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
+    assert_eq!(still, 0);
 }

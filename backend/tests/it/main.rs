@@ -8,6 +8,7 @@
 mod abandoned;
 mod documents;
 mod jobs;
+mod key_rotation;
 mod leases;
 mod memory;
 mod my_data;

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { freePorts, Running } from './process'
+import { Line } from './line'
 import { everyday, type Script } from './script'
 import { query, type Row } from './database'
 
@@ -22,8 +23,11 @@ export class Stack {
   #avaaz: Running | null = null
   #livekit: Running | null = null
   #simulator: Running | null = null
+  /** The way from browsers to LiveKit's signalling; tests cut it. */
+  readonly line: Line
 
-  private constructor(ports: number[]) {
+  private constructor(ports: number[], line: Line) {
+    this.line = line
     const [web = 0, api = 0, livekit = 0, tcp = 0, udp = 0, simulator = 0, postgres = 0] = ports
     this.#ports = { web, api, livekit, simulator, postgres }
     // Postgres runs as somebody else where the tests run as root, and must reach its files.
@@ -34,7 +38,8 @@ export class Stack {
   }
 
   static async start(): Promise<Stack> {
-    const stack = new Stack(await freePorts(7))
+    const ports = await freePorts(7)
+    const stack = new Stack(ports, await Line.to(ports[2] ?? 0))
     try {
       await Promise.all([stack.startSimulator(everyday), stack.startLiveKit()])
       await stack.startAvaaz()
@@ -48,6 +53,7 @@ export class Stack {
   async stop(): Promise<void> {
     await this.#avaaz?.stop()
     await Promise.all([this.#livekit?.stop(), this.#simulator?.stop()])
+    this.line.close()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
@@ -95,6 +101,11 @@ export class Stack {
     return query(statement, this.#ports.postgres, password)
   }
 
+  /** The server of rooms, for tests that enter one on their own. */
+  get livekit(): { url: string; key: string; secret: string } {
+    return { url: `ws://localhost:${this.#ports.livekit}`, key: 'e2e', secret: this.#secret }
+  }
+
   get #data(): string {
     return join(this.#folder, 'data')
   }
@@ -119,6 +130,7 @@ export class Stack {
       AVAAZ_LOGINS_PER_ADDRESS: '0',
       AVAAZ_LOGINS_PER_ACCOUNT: '0',
       LIVEKIT_URL: `ws://localhost:${livekit}`,
+      LIVEKIT_PUBLIC_URL: `ws://localhost:${this.line.port}`,
       LIVEKIT_API_KEY: 'e2e',
       LIVEKIT_API_SECRET: this.#secret,
       OPENAI_BASE_URL: `http://127.0.0.1:${simulator}/v1`,

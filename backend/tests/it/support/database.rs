@@ -9,7 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use avaaz_backend::database::migrate;
-use nix::unistd::{Uid, User};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, Uid, User};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool};
 use tempfile::TempDir;
@@ -90,9 +91,35 @@ impl Postgres {
 
     /// Ends the server at once, as a crash would.
     pub fn stop(&mut self) {
+        self.freeze(false);
         if let Some(mut keeper) = self.keeper.take() {
             drop(keeper.stdin.take());
             let _ = keeper.wait();
+        }
+    }
+
+    /// Stops the server in its tracks, or lets it go on: meanwhile it takes connections and answers nothing.
+    pub fn freeze(&self, frozen: bool) {
+        let Ok(file) = std::fs::read_to_string(self.folder.join("data/postmaster.pid")) else {
+            return;
+        };
+        let Some(Ok(server)) = file.lines().next().map(str::parse::<i32>) else {
+            return;
+        };
+        let signal = if frozen {
+            Signal::SIGSTOP
+        } else {
+            Signal::SIGCONT
+        };
+        // First the one that could make others. Its children are sessions of their own: no group holds them all.
+        let _ = kill(Pid::from_raw(server), signal);
+        let children = std::fs::read_to_string(format!("/proc/{server}/task/{server}/children"));
+        let children = children.expect("the system lists a process's children");
+        for pid in children
+            .split_whitespace()
+            .filter_map(|pid| pid.parse().ok())
+        {
+            let _ = kill(Pid::from_raw(pid), signal);
         }
     }
 

@@ -1,6 +1,7 @@
 import { orThrow, type Api } from '@/lib/api/client'
 import type { Conversation, EndReason } from '@/lib/api/models'
 import { asApiError } from '@/lib/api/problem'
+import { onWake } from '@/lib/asleep'
 import { LoudnessMeter } from '@/lib/audio-level'
 import { Call, type CallListener, type TutorPresence } from '@/lib/livekit/call'
 import { openMicrophone, refusalOf, switchMicrophone } from '@/lib/livekit/microphone'
@@ -24,7 +25,8 @@ const LATE_MS = 5_000
 const VERY_LATE_MS = 20_000
 const PONDERS_MS = 600
 const RESEND_MS = 2_500
-const RETRY_MS = [500, 1_000, 2_000, 4_000, 5_000]
+/** Whoever was away is back within two seconds of being able to; a minute of it stays below the limit on tokens. */
+const RETRY_MS = [300, 600, 1_200]
 
 /** Carries out what the machine decides: the microphone, the line, the calls to the API. */
 export class TalkController {
@@ -46,6 +48,7 @@ export class TalkController {
   #timers: ReturnType<typeof setTimeout>[] = []
   #ponderTimer: ReturnType<typeof setTimeout> | undefined
   #sending = false
+  #stopWatchingForSleep: (() => void) | null = null
 
   constructor(api: Api) {
     this.#api = api
@@ -163,6 +166,7 @@ export class TalkController {
   dispose(): void {
     this.#attempt += 1
     this.#hangUp()
+    this.#watchForSleep(false)
     this.#releaseMicrophone()
     this.#learnerMeter.close()
     this.#tutorMeter.close()
@@ -176,6 +180,7 @@ export class TalkController {
       this.#show({ entries: [], startedAt: null, endedAt: null })
     }
     this.#startWaiting()
+    this.#watchForSleep(true)
     try {
       await this.#placeCall(attempt)
     } catch (cause) {
@@ -240,7 +245,8 @@ export class TalkController {
       this.#tell({ type: 'tutor_left' })
       this.#startWaiting()
       // Gone to be replaced, or gone because all is said?
-      void this.#closeIfEnded()
+      // Without an answer, because the server is away, too, whoever comes next into the room tells it.
+      this.#closeIfEnded().catch(() => false)
       return
     }
     if (tutor.ended !== null) {
@@ -290,6 +296,21 @@ export class TalkController {
     }
     this.#tell({ type: 'line_lost' })
     await this.#comeBack(++this.#attempt)
+  }
+
+  #watchForSleep(watch: boolean): void {
+    this.#stopWatchingForSleep?.()
+    this.#stopWatchingForSleep = watch ? onWake(() => this.#onWake()) : null
+  }
+
+  /** A line that slept may be dead without a word of it: a new one stands sooner than that is found out. */
+  #onWake(): void {
+    const { at } = this.#snapshot.state
+    if (this.#call === null || (at !== 'calling' && at !== 'talking' && at !== 'reconnecting'))
+      return
+    this.#hangUp()
+    this.#tell({ type: 'line_lost' })
+    void this.#comeBack(++this.#attempt)
   }
 
   /** Places the call again until it stands, or the conversation turns out to be over. */
@@ -425,6 +446,7 @@ export class TalkController {
 
   #close(event: TalkEvent & { type: 'ended' | 'failed' | 'moved_away' }): void {
     this.#hangUp()
+    this.#watchForSleep(false)
     this.#releaseMicrophone()
     if (event.type === 'ended') {
       forgetTab()

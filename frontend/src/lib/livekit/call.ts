@@ -38,6 +38,10 @@ export interface Ticket {
 
 const STATES = ['listening', 'thinking', 'speaking'] as const
 const CHAT = 'lk.chat'
+/** Between attempts to mend a line: about as long as a learner wonders. */
+const RETRY_MS = 600
+/** After so many the line is given up, and a new one is asked for, with a new token. */
+const RETRIES = 40
 
 /** One stay in the room. */
 export class Call {
@@ -63,6 +67,13 @@ export class Call {
   ): Promise<Call> {
     const room = new Room({
       disconnectOnPageLeave: true,
+      reconnectPolicy: {
+        nextRetryDelayInMs: ({ retryCount }) => {
+          if (retryCount >= RETRIES) return null
+          // With some chance in it, so that many pages do not come back at the same moment.
+          return retryCount === 0 ? 0 : RETRY_MS * (0.5 + Math.random())
+        },
+      },
       // The microphone outlives a lost line: the next call sends the same track.
       stopLocalTrackOnUnpublish: false,
     })

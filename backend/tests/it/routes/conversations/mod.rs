@@ -1,5 +1,7 @@
 //! `/conversations/{id}` and `/sessions/default/conversations`
 
+mod search;
+
 use std::time::{Duration, SystemTime};
 
 use avaaz_agent::host::{TurnRecord, TutorHost as _};

@@ -1,0 +1,98 @@
+import type { Browser, Page } from '@playwright/test'
+import { Learner } from './support/learner'
+import { expect, test } from './support/test'
+
+/** The page and the tutor find each other again within this of being able to. */
+const BACK_WITHIN_MS = 2_000
+
+/** A learner in mid conversation, and what must be there again. */
+async function talking(page: Page, stack: Parameters<typeof Learner.arrive>[1]) {
+  const ada = await Learner.arrive(page, stack)
+  await ada.register()
+  await ada.startTalking()
+  await ada.expectStatus('listening', 30_000)
+  await ada.type('What is the weather like?')
+  await expect(ada.lines('tutor').nth(1)).toContainText('It rains in the north')
+  await ada.expectStatus('listening')
+  return { ada, id: await ada.liveConversationId(), words: await ada.words() }
+}
+
+/** The same conversation with the same words, in which the tutor answers. */
+async function goesOn({ ada, id, words }: Awaited<ReturnType<typeof talking>>) {
+  expect(await ada.liveConversationId()).toBe(id)
+  expect(await ada.words()).toEqual(words)
+  const asked = await ada.now()
+  await ada.type('And the weather tomorrow?')
+  await expect(ada.lines('tutor').nth(2)).toContainText('It rains in the north')
+  await ada.expectVoice(asked)
+}
+
+async function expectBackSince(ada: Learner, since: number): Promise<void> {
+  await ada.expectStatus('listening', 30_000)
+  const tookMs = Date.now() - since
+  console.log(`back after ${tookMs} ms`)
+  expect(tookMs).toBeLessThan(BACK_WITHIN_MS)
+}
+
+test('after a change of the network the page is back in the same conversation', async ({
+  page,
+  stack,
+}) => {
+  const talk = await talking(page, stack)
+  stack.line.cut()
+  await talk.ada.expectStatus('reconnecting')
+  await page.waitForTimeout(8_000)
+  stack.line.mend()
+  await expectBackSince(talk.ada, Date.now())
+  await goesOn(talk)
+})
+
+test('after a restart of LiveKit the page and the tutor are back in the same conversation', async ({
+  page,
+  stack,
+}) => {
+  const talk = await talking(page, stack)
+  await stack.stopLiveKit()
+  await talk.ada.expectStatus('reconnecting', 30_000)
+  await page.waitForTimeout(8_000)
+  await stack.startLiveKit()
+  await expectBackSince(talk.ada, Date.now())
+  await goesOn(talk)
+})
+
+test('after a restart of the server the tutor is back in the same conversation', async ({
+  page,
+  stack,
+}) => {
+  test.setTimeout(150_000)
+  const talk = await talking(page, stack)
+  await stack.stopAvaaz()
+  await expect.poll(() => talk.ada.status().getAttribute('data-talk')).not.toBe('listening')
+  await stack.startAvaaz()
+  await expectBackSince(talk.ada, Date.now())
+  await goesOn(talk)
+})
+
+test('a laptop that is opened again finds the same conversation', async ({
+  page,
+  stack,
+  browser,
+}) => {
+  const talk = await talking(page, stack)
+  const renderers = await renderersOf(browser)
+  for (const pid of renderers) process.kill(pid, 'SIGSTOP')
+  await new Promise((resolve) => setTimeout(resolve, 20_000))
+  for (const pid of renderers) process.kill(pid, 'SIGCONT')
+  const opened = Date.now()
+  // The page looks at its clock once a second.
+  await page.waitForTimeout(500)
+  await expect.poll(() => talk.ada.status().getAttribute('data-talk')).not.toBe('listening')
+  await expectBackSince(talk.ada, opened)
+  await goesOn(talk)
+})
+
+async function renderersOf(browser: Browser): Promise<number[]> {
+  const session = await browser.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id)
+}
