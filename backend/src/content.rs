@@ -1,5 +1,5 @@
-//! Words at rest (of turns and of memories): encrypted before they reach Postgres, bound to their row, with the key's id beside
-//! them.
+//! Words at rest (of turns and memories, and the keys of learners' documents): encrypted before they reach Postgres, bound to
+//! their row, with the key's id beside them.
 //!
 //! The first key of the key file writes; every key in it reads. A process reads the file again while it serves, so that
 //! keys can be rotated under it: `avaaz rotate-keys` (see [`rotation`]).
@@ -40,7 +40,7 @@ pub enum Place {
 
 impl Place {
     /// All of them: a rotation of the keys goes through each.
-    const ALL: [Self; 2] = [Self::Turn, Self::Memory];
+    const ALL: [Self; 3] = [Self::Turn, Self::Memory, Self::MaterialKey];
 
     fn name(self) -> &'static [u8] {
         match self {
@@ -55,6 +55,15 @@ impl Place {
         match self {
             Self::Turn => "turns",
             Self::Memory => "memories",
+            Self::MaterialKey => "material_keys",
+        }
+    }
+
+    /// The column that names the row whose words they are.
+    fn row(self) -> &'static str {
+        match self {
+            Self::Turn | Self::Memory => "id",
+            Self::MaterialKey => "user_id",
         }
     }
 }

@@ -33,7 +33,9 @@ pub use brief::{Brief, Level, Mode, Patience};
 pub use handover::{HandOverCause, HandedOver};
 pub use input::Input;
 pub use instructions::instructions;
-pub use output::{AgentState, Caption, EndedTurn, Latency, Output, StoredPhrase, VoiceState, WritingRequest};
+pub use output::{
+    AgentState, Caption, EndedTurn, Latency, Output, StoredPhrase, VoiceState, WritingRequest,
+};
 pub use provider::{
     Capabilities, Fault, FaultKind, ItemId, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
     ResumeHandle, SessionSetup, ToolCall, ToolOffer, TurnDetection, Usage,

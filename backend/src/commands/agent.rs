@@ -22,13 +22,7 @@ pub async fn main(env: &Env) -> anyhow::Result<()> {
     let keys = Arc::new(ContentKeys::load(&config.content.key_file)?);
     let livekit = Arc::new(LiveKit::of(&config.livekit));
     let models = Models::of(&config);
-    let runtime = agent_runtime::start(
-        &config,
-        pool.clone(),
-        Arc::clone(&keys),
-        livekit,
-        &models,
-    )?;
+    let runtime = agent_runtime::start(&config, pool.clone(), Arc::clone(&keys), livekit, &models)?;
     // As long as words may still be written, with those keys that the others use.
     let gone = CancellationToken::new();
     let following = tokio::spawn(keys.follow(gone.clone()));

@@ -154,16 +154,16 @@ async fn places(pool: &PgPool) -> anyhow::Result<Vec<Place>> {
 
 // The same statements for several tables, whose names are our own: the compiler cannot check them.
 async fn reseal_in(place: Place, pool: &PgPool, keys: &ContentKeys) -> sqlx::Result<Resealed> {
-    let table = place.table();
+    let (table, row) = (place.table(), place.row());
     let read = format!(
-        "SELECT id, words_ciphertext, words_nonce, words_key_id FROM {table}
-         WHERE words_key_id <> $1 AND id > $2 ORDER BY id LIMIT $3"
+        "SELECT {row}, words_ciphertext, words_nonce, words_key_id FROM {table}
+         WHERE words_key_id <> $1 AND {row} > $2 ORDER BY {row} LIMIT $3"
     );
     // By its old nonce: words that changed meanwhile were sealed by somebody else.
     let write = format!(
         "UPDATE {table} SET words_ciphertext = new.ciphertext, words_nonce = new.nonce, words_key_id = $5
          FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[]) AS new (id, old_nonce, ciphertext, nonce)
-         WHERE {table}.id = new.id AND {table}.words_nonce = new.old_nonce"
+         WHERE {table}.{row} = new.id AND {table}.words_nonce = new.old_nonce"
     );
     let current = keys.current();
     let mut resealed = Resealed::default();

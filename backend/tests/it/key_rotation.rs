@@ -7,9 +7,10 @@ use std::time::{Duration, SystemTime};
 use avaaz_agent::host::{Lease, TurnRecord, TutorHost as _};
 use avaaz_backend::config::SpendingConfig;
 use avaaz_backend::content::rotation::{self, Resealed, Step};
-use avaaz_backend::content::{ContentKeys, key_file};
+use avaaz_backend::content::{ContentKeys, Place, SealedWords, key_file};
 use avaaz_backend::conversations::domain::ConversationId;
 use avaaz_backend::conversations::store as conversations;
+use avaaz_backend::documents::vault::{MaterialKey, Sealed};
 use avaaz_backend::livekit::LiveKit;
 use avaaz_backend::tutor_host::{LeaseTerms, PgTutorHost};
 use avaaz_tutor::Speaker;
@@ -77,6 +78,17 @@ impl World {
             .into_iter()
             .map(|turn| keys.open(turn.id, &turn.words.unwrap()).unwrap());
         words.collect()
+    }
+
+    /// The sealed words of a table's only row.
+    async fn sealed(&self, query: &'static str) -> SealedWords {
+        let (ciphertext, nonce, key_id) =
+            sqlx::query_as(query).fetch_one(&self.pool).await.unwrap();
+        SealedWords {
+            ciphertext,
+            nonce,
+            key_id,
+        }
     }
 
     async fn keys_in_use(&self) -> Vec<String> {
@@ -209,4 +221,60 @@ async fn words_that_cannot_be_read_are_counted_and_their_keys_stay() {
         .into_iter()
         .filter(|turn| keys.open(turn.id, turn.words.as_ref().unwrap()).is_ok());
     assert_eq!(readable.count(), 2);
+}
+
+#[tokio::test]
+async fn memories_and_the_keys_of_documents_get_the_new_key_too() {
+    let world = World::new().await;
+    let keys = ContentKeys::load(&world.path).unwrap();
+    builders::waiting_conversation(&world.pool).await;
+    let (memory, material) = (Uuid::now_v7(), MaterialKey::generate());
+    let learner: Uuid = sqlx::query_scalar("SELECT id FROM users")
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
+    let words = keys.seal_in(Place::Memory, memory, "Plays the cello.");
+    sqlx::query(
+        "INSERT INTO memories (id, user_id, kind, words_ciphertext, words_nonce, words_key_id, text_model)
+         VALUES ($1, $2, 'interest', $3, $4, $5, 'test')",
+    )
+    .bind(memory)
+    .bind(learner)
+    .bind(words.ciphertext)
+    .bind(words.nonce)
+    .bind(words.key_id)
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    let itself = material.seal_itself(learner, &keys);
+    sqlx::query(
+        "INSERT INTO material_keys (user_id, words_ciphertext, words_nonce, words_key_id) VALUES ($1, $2, $3, $4)",
+    )
+    .bind(learner)
+    .bind(itself.ciphertext)
+    .bind(itself.nonce)
+    .bind(itself.key_id)
+    .execute(&world.pool)
+    .await
+    .unwrap();
+
+    let resealed = rotation::rotate(&world.pool, &world.path, None, Duration::ZERO).await;
+    assert_eq!(resealed.unwrap().written, 2);
+    let keys = ContentKeys::load(&world.path).unwrap();
+    let words = world
+        .sealed("SELECT words_ciphertext, words_nonce, words_key_id FROM memories")
+        .await;
+    assert_eq!(words.key_id, keys.current());
+    assert_eq!(
+        keys.open_in(Place::Memory, memory, &words).unwrap(),
+        "Plays the cello."
+    );
+    let itself = world
+        .sealed("SELECT words_ciphertext, words_nonce, words_key_id FROM material_keys")
+        .await;
+    assert_eq!(itself.key_id, keys.current());
+    let row = Uuid::now_v7();
+    let name = material.seal(Sealed::Names, row, b"lease.pdf");
+    let again = MaterialKey::open_itself(learner, &itself, &keys).unwrap();
+    assert_eq!(again.open(Sealed::Names, row, &name).unwrap(), b"lease.pdf");
 }
