@@ -88,6 +88,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/turns/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the learner's own turns in which words were said, newest first.
+         * @description # Errors
+         *     422 for words that are none, a limit or a cursor that is none.
+         */
+        get: operations["get_api_v1_turns_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -806,6 +827,21 @@ export interface components {
             /** @description The best first. */
             items: components["schemas"]["PassageAnswer"][];
         };
+        /** @description A turn, and where it was said. */
+        FoundTurn: components["schemas"]["TurnAnswer"] & {
+            /**
+             * Format: uuid
+             * @description The conversation.
+             */
+            conversation_id: string;
+        };
+        /** @description One page of turns that were looked for. */
+        FoundTurns: {
+            /** @description Newest first. */
+            items: components["schemas"]["FoundTurn"][];
+            /** @description Give it back as `cursor` to look on; null when all was looked through. */
+            next_cursor: string | null;
+        };
         /** @description The process lives. */
         Health: {
             /** @description `ok` */
@@ -1421,6 +1457,41 @@ export interface operations {
                 };
                 content: {
                     "application/zip": components["schemas"]["ExportFile"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_turns_search: {
+        parameters: {
+            query: {
+                /** @description Words that all stand in the turn, in capitals or not; 1 to 200 characters. */
+                q: string;
+                /** @description How many, 1 to 100; 20 if it is left out. */
+                limit?: number | null;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundTurns"];
                 };
             };
             /** @description A problem; `code` says which */
