@@ -29,7 +29,7 @@ def main() -> int:
     report.run("web tests", ["npm", "test", "--silent"], read=summary.vitest, cwd=places.FRONTEND)
     report.run("web build", builds.web_app)
     if report.run("python packages", tests_for_python):
-        report.run("client tests", [str(places.STATE / "venv-tests" / "bin" / "python"), "-m", "pytest", "-q", str(PYTHON_TESTS)],
+        report.run("client tests", [str(places.STATE / "venv-tests" / "bin" / "python"), "-m", "pytest", "-q", "-n", "3", str(PYTHON_TESTS)],
                    read=summary.pytest)
     report.run("end to end", ["npm", "run", "--silent", "e2e"], read=summary.playwright, cwd=places.FRONTEND)
     return report.close()
