@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
-use crate::learner::Manner;
+use crate::learner::{Learner, Manner, Seen};
 use crate::stack::{Company, Stack};
 use crate::{standstill, verdict, witness};
 
@@ -40,17 +41,13 @@ async fn a_rolling_restart_of_two_runtimes_drops_none_of_twenty_conversations() 
         fresh.push(stack.agent().await);
         sleep(Duration::from_secs(3)).await;
     }
-    for learner in &learners {
+    let talking = learners.iter().map(|learner| {
         let before = learner.seen().finals();
-        learner
-            .until("talk after the restarts", Duration::from_secs(40), |seen| {
-                seen.is_served() && seen.finals() >= before + 2
-            })
-            .await;
-    }
-    for learner in &mut learners {
-        learner.falls_silent().await;
-    }
+        let goes_on = move |seen: &Seen| seen.is_served() && seen.finals() >= before + 2;
+        learner.until("talk after the restarts", Duration::from_secs(40), goes_on)
+    });
+    join_all(talking).await;
+    join_all(learners.iter_mut().map(Learner::falls_silent)).await;
     sleep(Duration::from_secs(2)).await;
 
     let (mut handed_over, mut asked, mut understood) = (0, 0, 0);

@@ -190,7 +190,8 @@ impl Stack {
 
     /// Ends the server of rooms and starts it again; returns when it is reachable.
     pub fn restart_livekit(&mut self) -> Instant {
-        self.livekit.restart();
+        // It waits, and learners have to be heard meanwhile.
+        tokio::task::block_in_place(|| self.livekit.restart());
         Instant::now()
     }
 }

@@ -1,5 +1,5 @@
-//! Times at which nobody got the processor: a virtual machine that was paused, a machine that is busy with something else. They
-//! are nobody's fault, and count for nobody's delay.
+//! Times at which this process stood still: a virtual machine that was paused, a test that was stopped and continued. They are
+//! nobody's fault, and count for nobody's delay. A machine that is merely busy is no excuse.
 
 use std::sync::{Mutex, OnceLock};
 use std::thread;
@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// A thread that asked for 50 ms and got this many waited for the processor.
-const STOOD_STILL: Duration = Duration::from_millis(300);
+/// A thread that asked for 50 ms and got this much did not run at all.
+const STOOD_STILL: Duration = Duration::from_secs(1);
 
 static GAPS: OnceLock<Mutex<Vec<(Instant, Instant)>>> = OnceLock::new();
 
@@ -22,6 +22,7 @@ pub fn watch() {
                 thread::sleep(LOOK_EVERY);
                 let now = Instant::now();
                 if now - before > STOOD_STILL {
+                    println!("this process stood still for {:?}", now - before);
                     gaps().lock().unwrap().push((before + LOOK_EVERY, now));
                 }
                 before = now;

@@ -17,7 +17,7 @@ pub struct Kept {
     /// None while the words are still to come.
     pub text: Option<String>,
     pub interrupted: bool,
-    /// From the turn's end to its row.
+    /// From the turn's end to the commit of its row.
     pub late_ms: f64,
 }
 
@@ -35,8 +35,9 @@ pub async fn kept(stack: &Stack, conversation: Uuid) -> Vec<Kept> {
     );
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT id, seq, speaker, words_ciphertext, words_nonce, words_key_id, interrupted,
-                extract(epoch FROM created_at - ended_at)::float8 * 1000
-         FROM turns WHERE conversation_id = $1 ORDER BY seq",
+                (SELECT extract(epoch FROM pg_xact_commit_timestamp(w.xmin) - t.ended_at)::float8 * 1000
+                 FROM witness w WHERE w.conversation = t.conversation_id AND w.seq = t.seq AND w.what = 'INSERT')
+         FROM turns t WHERE conversation_id = $1 ORDER BY seq",
     )
     .bind(conversation)
     .fetch_all(&stack.pool)

@@ -1,8 +1,11 @@
 //! A witness in the database: who claimed a conversation, and who wrote its turns, in the order in which it happened.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sqlx::{PgPool, raw_sql};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 const SCHEMA: &str = "
@@ -16,7 +19,7 @@ const SCHEMA: &str = "
     CREATE TRIGGER note_claim AFTER UPDATE ON conversations FOR EACH ROW
         WHEN (NEW.lease_epoch <> OLD.lease_epoch) EXECUTE FUNCTION note_claim();
     CREATE FUNCTION note_turn() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        INSERT INTO witness (what, who, conversation, seq) VALUES ('turn', session_user, NEW.conversation_id, NEW.seq);
+        INSERT INTO witness (what, who, conversation, seq) VALUES (TG_OP, session_user, NEW.conversation_id, NEW.seq);
         RETURN NULL;
     END $$;
     CREATE TRIGGER note_turn AFTER INSERT OR UPDATE ON turns FOR EACH ROW EXECUTE FUNCTION note_turn();
@@ -30,6 +33,8 @@ pub struct Deed {
     pub conversation: Uuid,
     /// Of a claim: the last turn that was there.
     pub seq: i32,
+    /// When it was committed.
+    pub at: DateTime<Utc>,
 }
 
 /// Begins to watch.
@@ -39,18 +44,35 @@ pub async fn install(pool: &PgPool) {
 
 /// Returns all that was seen.
 pub async fn deeds(pool: &PgPool) -> Vec<Deed> {
-    let rows: Vec<(String, String, Uuid, i32)> =
-        sqlx::query_as("SELECT what, who, conversation, seq FROM witness ORDER BY id")
-            .fetch_all(pool)
-            .await
-            .unwrap();
-    let deeds = rows.into_iter().map(|(what, who, conversation, seq)| Deed {
-        is_claim: what == "claim",
-        who,
-        conversation,
-        seq,
-    });
+    let rows: Vec<(String, String, Uuid, i32, DateTime<Utc>)> = sqlx::query_as(
+        "SELECT what, who, conversation, seq, pg_xact_commit_timestamp(xmin) FROM witness ORDER BY id",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    let deeds = rows
+        .into_iter()
+        .map(|(what, who, conversation, seq, at)| Deed {
+            is_claim: what == "claim",
+            who,
+            conversation,
+            seq,
+            at,
+        });
     deeds.collect()
+}
+
+/// Waits until the database has seen that a process is gone.
+pub async fn gone(pool: &PgPool, who: &str) {
+    let is_there = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = $1)";
+    while sqlx::query_scalar(is_there)
+        .bind(who)
+        .fetch_one(pool)
+        .await
+        .unwrap()
+    {
+        sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Returns who serves each conversation that is served.

@@ -16,8 +16,9 @@ const RESUME_ATTEMPTS_FOR: Duration = Duration::from_secs(15);
 /// From the server's word that we may go on to media in both directions.
 const RESUMING: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// A learner who is back does not wait for us: we are in the room within two seconds of its being reachable.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// A learner who is back does not wait for us: we are in the room within two seconds of its being reachable, and joining takes its
+/// time, too.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 impl Session {
     /// Continues this stay over a new signalling transport. Media and data flow on meanwhile, as far as their path is alive.

@@ -136,6 +136,8 @@ impl Postgres {
             .arg(&self.folder)
             .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
             .args(["-c", "max_connections=300"])
+            // So that tests can ask when a row was there for others.
+            .args(["-c", "track_commit_timestamp=on"])
             .current_dir(&self.folder)
             .env("LC_ALL", "C")
             // A Ctrl-C is for the tests; the keeper still has to clean up.
