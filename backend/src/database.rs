@@ -7,13 +7,17 @@ use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, PgPool};
+use sqlx::{ConnectOptions as _, Executor as _, PgPool};
 
 use crate::config::DatabaseConfig;
 use crate::jobs;
 
 /// All the migrations, in the binary.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// A process that stands still in the middle of a transaction (its machine sleeps, its network is cut) keeps the rows that it
+/// locked for no longer: another runtime has to be able to claim them. It is shorter than a lease lasts.
+const STANDS_STILL: &str = "SET idle_in_transaction_session_timeout = '2s'";
 
 /// Returns a pool that connects when it is first used, so that a server starts, and stays, while the database is away.
 ///
@@ -30,6 +34,9 @@ pub fn pool(config: &DatabaseConfig) -> anyhow::Result<PgPool> {
         .max_connections(config.max_connections)
         .acquire_timeout(config.acquire_timeout)
         .idle_timeout(Duration::from_secs(10 * 60))
+        .after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(STANDS_STILL).await.map(drop) })
+        })
         .connect_lazy_with(options))
 }
 
