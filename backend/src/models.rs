@@ -21,7 +21,8 @@ pub struct Models {
 }
 
 impl Models {
-    /// Puts together what is configured. Nothing is asked and no file is read yet: what is missing says so when it is used.
+    /// Puts together what is configured. Nothing is asked and no file is read yet: what is missing says so when it is used (files of the
+    /// built-in model also in the log, at once).
     #[must_use]
     pub fn of(config: &Config) -> Self {
         Self {
@@ -46,7 +47,13 @@ fn text_model(config: Option<&TextModelConfig>) -> Arc<dyn TextModel> {
 
 fn embedder(config: &EmbeddingConfig) -> Arc<dyn Embedder> {
     match config {
-        EmbeddingConfig::BuiltIn { folder } => Arc::new(BuiltInEmbedder::in_folder(folder)),
+        EmbeddingConfig::BuiltIn { folder } => {
+            let embedder = BuiltInEmbedder::in_folder(folder);
+            if let Err(error) = embedder.check() {
+                tracing::warn!(%error, "memories and documents wait until they can be embedded");
+            }
+            Arc::new(embedder)
+        }
         EmbeddingConfig::Server {
             base_url,
             api_key,
