@@ -45,7 +45,8 @@ export const MUMBLED = 'Whatever else comes along with it, this is said to its v
 
 /** What is told in a first conversation, and how the next one begins when its instructions know of it. */
 export const REMEMBERS = 'a trip to Lisbon'
-export const REMEMBERED = 'Welcome back! Last time you told me of your trip to Lisbon. Have you packed?'
+export const REMEMBERED =
+  'Welcome back! Last time you told me of your trip to Lisbon. Have you packed?'
 
 /** The tutor of an ordinary day. */
 export const everyday: Script = {
