@@ -39,10 +39,13 @@ test('after a change of the network the page is back in the same conversation', 
   stack,
 }) => {
   const talk = await talking(page, stack)
+  const network = await networkOf(page)
   stack.line.cut()
+  await network.cut()
   await talk.ada.expectStatus('reconnecting')
   await page.waitForTimeout(8_000)
   stack.line.mend()
+  await network.mend()
   await expectBackSince(talk.ada, Date.now())
   await goesOn(talk)
 })
@@ -90,6 +93,20 @@ test('a laptop that is opened again finds the same conversation', async ({
   await expectBackSince(talk.ada, opened)
   await goesOn(talk)
 })
+
+/** What the browser has for a network: requests and packets of sound, as long as it is there. */
+async function networkOf(
+  page: Page,
+): Promise<{ cut: () => Promise<void>; mend: () => Promise<void> }> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Network.enable')
+  const whole = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 }
+  const set = async (offline: boolean) => {
+    const packetLoss = offline ? 100 : 0
+    await session.send('Network.emulateNetworkConditions', { ...whole, offline, packetLoss })
+  }
+  return { cut: () => set(true), mend: () => set(false) }
+}
 
 async function renderersOf(browser: Browser): Promise<number[]> {
   const session = await browser.newBrowserCDPSession()

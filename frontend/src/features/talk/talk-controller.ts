@@ -1,7 +1,7 @@
 import { orThrow, type Api } from '@/lib/api/client'
 import type { Conversation, EndReason } from '@/lib/api/models'
 import { asApiError } from '@/lib/api/problem'
-import { onWake } from '@/lib/asleep'
+import { networkOr, onReturn } from '@/lib/away'
 import { LoudnessMeter } from '@/lib/audio-level'
 import { Call, type CallListener, type TutorPresence } from '@/lib/livekit/call'
 import { openMicrophone, refusalOf, switchMicrophone } from '@/lib/livekit/microphone'
@@ -26,7 +26,9 @@ const VERY_LATE_MS = 20_000
 const PONDERS_MS = 600
 const RESEND_MS = 2_500
 /** Whoever was away is back within two seconds of being able to; a minute of it stays below the limit on tokens. */
-const RETRY_MS = [300, 600, 1_200]
+const RETRY_MS = [300, 600, 1_100]
+/** An answer that takes longer than this was asked for over a network that is gone. */
+const ANSWERS_WITHIN_MS = 4_000
 
 /** Carries out what the machine decides: the microphone, the line, the calls to the API. */
 export class TalkController {
@@ -48,7 +50,7 @@ export class TalkController {
   #timers: ReturnType<typeof setTimeout>[] = []
   #ponderTimer: ReturnType<typeof setTimeout> | undefined
   #sending = false
-  #stopWatchingForSleep: (() => void) | null = null
+  #stopWatchingForReturn: (() => void) | null = null
 
   constructor(api: Api) {
     this.#api = api
@@ -166,7 +168,7 @@ export class TalkController {
   dispose(): void {
     this.#attempt += 1
     this.#hangUp()
-    this.#watchForSleep(false)
+    this.#watchForReturn(false)
     this.#releaseMicrophone()
     this.#learnerMeter.close()
     this.#tutorMeter.close()
@@ -180,9 +182,10 @@ export class TalkController {
       this.#show({ entries: [], startedAt: null, endedAt: null })
     }
     this.#startWaiting()
-    this.#watchForSleep(true)
+    this.#watchForReturn(true)
     try {
-      await this.#placeCall(attempt)
+      const call = await this.#placeCall(attempt)
+      call?.report()
     } catch (cause) {
       if (attempt !== this.#attempt) return
       const { code } = asApiError(cause)
@@ -190,9 +193,10 @@ export class TalkController {
     }
   }
 
-  async #placeCall(attempt: number): Promise<void> {
-    const ticket = await orThrow(this.#api.POST('/sessions/default/token'))
-    if (attempt !== this.#attempt) return
+  /** Returns the call, unless the page has meanwhile gone on to something else. */
+  async #placeCall(attempt: number, signal?: AbortSignal): Promise<Call | null> {
+    const ticket = await orThrow(this.#api.POST('/sessions/default/token', { signal }))
+    if (attempt !== this.#attempt) return null
     await claimTab()
     this.#joinConversation(ticket.conversation_id)
     const call = await Call.place(
@@ -204,9 +208,13 @@ export class TalkController {
       this.#microphone,
       this.#listenerFor(attempt),
     )
-    if (attempt === this.#attempt) this.#call = call
-    else call.leave()
+    if (attempt !== this.#attempt) {
+      call.leave()
+      return null
+    }
+    this.#call = call
     void this.#sendWaiting()
+    return call
   }
 
   #joinConversation(conversationId: string): void {
@@ -229,8 +237,6 @@ export class TalkController {
     return {
       tutorIs: ifCurrent((tutor) => this.#onTutor(tutor)),
       said: ifCurrent((words) => this.#showEntries(withWords(this.#snapshot.entries, words))),
-      lost: ifCurrent(() => this.#tell({ type: 'line_lost' })),
-      back: ifCurrent(() => this.#onLineBack()),
       closed: ifCurrent((why) => void this.#onClosed(why)),
       soundIs: ifCurrent((sound) => this.#tell({ type: 'sound_is', sound })),
       tutorTrackIs: ifCurrent((track) => this.#tutorMeter.listenTo(track)),
@@ -275,13 +281,6 @@ export class TalkController {
     if (conversationId !== null) void this.#loadTurns(conversationId)
   }
 
-  #onLineBack(): void {
-    this.#tell({ type: 'line_back' })
-    this.#startWaiting()
-    const id = lineOf(this.#snapshot.state)?.conversationId
-    if (id != null) void this.#loadTurns(id)
-  }
-
   #onMicrophoneEnded(): void {
     this.#releaseMicrophone()
     this.#tell({ type: 'microphone_is', microphone: 'none' })
@@ -298,13 +297,13 @@ export class TalkController {
     await this.#comeBack(++this.#attempt)
   }
 
-  #watchForSleep(watch: boolean): void {
-    this.#stopWatchingForSleep?.()
-    this.#stopWatchingForSleep = watch ? onWake(() => this.#onWake()) : null
+  #watchForReturn(watch: boolean): void {
+    this.#stopWatchingForReturn?.()
+    this.#stopWatchingForReturn = watch ? onReturn(() => this.#onReturn()) : null
   }
 
-  /** A line that slept may be dead without a word of it: a new one stands sooner than that is found out. */
-  #onWake(): void {
+  /** The line of a page that was away may be dead without a word of it: a new one stands sooner than that is found out. */
+  #onReturn(): void {
     const { at } = this.#snapshot.state
     if (this.#call === null || (at !== 'calling' && at !== 'talking' && at !== 'reconnecting'))
       return
@@ -316,25 +315,29 @@ export class TalkController {
   /** Places the call again until it stands, or the conversation turns out to be over. */
   async #comeBack(attempt: number): Promise<void> {
     for (let round = 0; attempt === this.#attempt; round += 1) {
+      const signal = AbortSignal.timeout(ANSWERS_WITHIN_MS)
       try {
-        if (await this.#closeIfEnded()) return
-        if (attempt !== this.#attempt) return
-        await this.#placeCall(attempt)
-        this.#onLineBack()
+        if (await this.#closeIfEnded(signal)) return
+        const call = await this.#placeCall(attempt, signal)
+        if (call === null) return
+        this.#tell({ type: 'line_back' })
+        this.#startWaiting()
+        call.report()
         return
       } catch {
-        const pause = RETRY_MS[Math.min(round, RETRY_MS.length - 1)]
-        await new Promise((resolve) => setTimeout(resolve, pause))
+        const pause = RETRY_MS[Math.min(round, RETRY_MS.length - 1)] ?? 0
+        // With some chance in it, so that many pages do not come back at the same moment.
+        await networkOr(pause * (0.85 + 0.3 * Math.random()))
       }
     }
   }
 
   /** Whether the conversation is over; if so, the page shows its end. */
-  async #closeIfEnded(): Promise<boolean> {
+  async #closeIfEnded(signal?: AbortSignal): Promise<boolean> {
     const id = lineOf(this.#snapshot.state)?.conversationId
     if (id == null) return false
     const attempt = this.#attempt
-    const conversation = await this.#fetchConversation(id)
+    const conversation = await this.#fetchConversation(id, signal)
     if (attempt !== this.#attempt) return true
     if (conversation.ended_at == null) return false
     this.#attempt += 1
@@ -351,8 +354,8 @@ export class TalkController {
     this.#show({ entries, waiting: withoutAnswered(this.#snapshot.waiting, entries) })
   }
 
-  async #fetchConversation(id: string): Promise<Conversation> {
-    return orThrow(this.#api.GET('/conversations/{id}', { params: { path: { id } } }))
+  async #fetchConversation(id: string, signal?: AbortSignal): Promise<Conversation> {
+    return orThrow(this.#api.GET('/conversations/{id}', { params: { path: { id } }, signal }))
   }
 
   async #loadTurns(id: string): Promise<void> {
@@ -446,7 +449,7 @@ export class TalkController {
 
   #close(event: TalkEvent & { type: 'ended' | 'failed' | 'moved_away' }): void {
     this.#hangUp()
-    this.#watchForSleep(false)
+    this.#watchForReturn(false)
     this.#releaseMicrophone()
     if (event.type === 'ended') {
       forgetTab()

@@ -21,9 +21,7 @@ export interface TutorPresence {
 export interface CallListener {
   tutorIs: (tutor: TutorPresence | null) => void
   said: (words: Words) => void
-  lost: () => void
-  back: () => void
-  /** The line is gone for good: a page that still wants to talk places a new call. */
+  /** The line is gone: a page that still wants to talk places a new call. */
   closed: (why: 'moved' | 'dropped') => void
   soundIs: (sound: 'free' | 'blocked') => void
   tutorTrackIs: (track: MediaStreamTrack | null) => void
@@ -38,10 +36,6 @@ export interface Ticket {
 
 const STATES = ['listening', 'thinking', 'speaking'] as const
 const CHAT = 'lk.chat'
-/** Between attempts to mend a line: about as long as a learner wonders. */
-const RETRY_MS = 600
-/** After so many the line is given up, and a new one is asked for, with a new token. */
-const RETRIES = 40
 
 /** One stay in the room. */
 export class Call {
@@ -59,7 +53,10 @@ export class Call {
     this.#listener = listener
   }
 
-  /** Joins the room; with a microphone, what it hears is sent at once unless it is muted. */
+  /**
+   * Joins the room; with a microphone, what it hears is sent at once unless it is muted.
+   * Whoever has taken the call asks for a `report` of what there was to see on the way.
+   */
   static async place(
     ticket: Ticket,
     microphone: LocalAudioTrack | null,
@@ -67,13 +64,8 @@ export class Call {
   ): Promise<Call> {
     const room = new Room({
       disconnectOnPageLeave: true,
-      reconnectPolicy: {
-        nextRetryDelayInMs: ({ retryCount }) => {
-          if (retryCount >= RETRIES) return null
-          // With some chance in it, so that many pages do not come back at the same moment.
-          return retryCount === 0 ? 0 : RETRY_MS * (0.5 + Math.random())
-        },
-      },
+      // LiveKit waits two seconds before it trusts a line that it has mended; a new one stands in half of one.
+      reconnectPolicy: { nextRetryDelayInMs: () => null },
       // The microphone outlives a lost line: the next call sends the same track.
       stopLocalTrackOnUnpublish: false,
     })
@@ -88,9 +80,13 @@ export class Call {
       call.leave()
       throw cause
     }
-    call.#reportTutor()
-    listener.soundIs(room.canPlaybackAudio ? 'free' : 'blocked')
     return call
+  }
+
+  /** Tells how things stand. */
+  report(): void {
+    this.#reportTutor()
+    this.#listener.soundIs(this.#room.canPlaybackAudio ? 'free' : 'blocked')
   }
 
   async #publish(microphone: LocalAudioTrack): Promise<void> {
@@ -125,12 +121,6 @@ export class Call {
       .on(RoomEvent.ParticipantConnected, tutorChanged)
       .on(RoomEvent.ParticipantDisconnected, tutorChanged)
       .on(RoomEvent.ParticipantAttributesChanged, tutorChanged)
-      .on(RoomEvent.Reconnecting, () => this.#listener.lost())
-      .on(RoomEvent.SignalReconnecting, () => this.#listener.lost())
-      .on(RoomEvent.Reconnected, () => {
-        this.#listener.back()
-        this.#reportTutor()
-      })
       .on(RoomEvent.AudioPlaybackStatusChanged, () => {
         this.#listener.soundIs(this.#room.canPlaybackAudio ? 'free' : 'blocked')
       })
