@@ -25,8 +25,8 @@ const LATE_MS = 5_000
 const VERY_LATE_MS = 20_000
 const PONDERS_MS = 600
 const RESEND_MS = 2_500
-/** Whoever was away is back within two seconds of being able to; a minute of it stays below the limit on tokens. */
-const RETRY_MS = [300, 600, 1_100]
+/** Whoever was away is back within two seconds of being able to; minutes of it stay below the limit on tokens. */
+const RETRY_MS = [300, 600]
 /** An answer that takes longer than this was asked for over a network that is gone. */
 const ANSWERS_WITHIN_MS = 4_000
 
