@@ -36,11 +36,9 @@ struct Hit {
     kept: Option<i32>,
 }
 
-/// From the death of a runtime to its being noticed, to the claim, and to another one in the room.
+/// From the death of a runtime to the claim, and to another one in the room.
 #[derive(Default)]
 struct Delays {
-    /// Of each killed process: when the database knew.
-    noticed: Vec<Duration>,
     claimed: Vec<Duration>,
     joined: Vec<Duration>,
 }
@@ -48,17 +46,12 @@ struct Delays {
 impl Delays {
     fn of_the_last(&self, round: usize) -> String {
         let last = |delays: &[Duration]| verdict::spread(delays[delays.len() - round..].to_vec());
-        format!(
-            "the database knew after {:?}; claimed {}; in the room {}",
-            self.noticed.last(),
-            last(&self.claimed),
-            last(&self.joined)
-        )
+        let (claimed, joined) = (last(&self.claimed), last(&self.joined));
+        format!("claimed after {claimed}, in the room after {joined}")
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_runtime_that_dies_costs_at_most_the_turn_being_spoken() {
+pub async fn a_runtime_that_dies_costs_at_most_the_turn_being_spoken() {
     let plan = if is_soak() {
         Plan {
             learners: 10,
@@ -115,7 +108,7 @@ async fn a_runtime_that_dies_costs_at_most_the_turn_being_spoken() {
             .collect();
         if !freezing {
             witness::gone(&stack.pool, &runtimes[victim].who).await;
-            delays.noticed.push(at.elapsed());
+            println!("the database knew after {:?}", at.elapsed());
             runtimes[victim] = stack.agent().await;
         }
         for (learner, hit) in struck.iter().zip(&mut round) {

@@ -90,8 +90,7 @@ impl World {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_stopped_for_twenty_seconds_gets_every_turn_afterwards() {
+pub async fn a_database_that_is_stopped_for_twenty_seconds_gets_every_turn_afterwards() {
     let mut world = World::talking("database-stopped").await;
     world.stack.postgres.stop();
     let (stopped, shown) = (Instant::now(), world.shown());
@@ -104,10 +103,9 @@ async fn a_database_that_is_stopped_for_twenty_seconds_gets_every_turn_afterward
     world.nothing_is_lost().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_hangs_for_a_while_gets_every_turn_afterwards() {
+pub async fn a_database_that_hangs_for_a_while_gets_every_turn_afterwards() {
     // In the long run as long as a stop; always longer than leases last.
-    let outage = if is_soak() { OUTAGE } else { OUTAGE / 2 };
+    let outage = if is_soak() { OUTAGE } else { OUTAGE / 3 };
     let world = World::talking("database-hangs").await;
     world.stack.postgres.freeze(true);
     let (stopped, shown) = (Instant::now(), world.shown());
@@ -122,10 +120,10 @@ async fn a_database_that_hangs_for_a_while_gets_every_turn_afterwards() {
     world.nothing_is_lost().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_room_server_that_is_restarted_finds_both_sides_again_in_the_same_conversation() {
+pub async fn a_room_server_that_is_restarted_finds_both_sides_again_in_the_same_conversation() {
     let mut world = World::talking("livekit-restarted").await;
-    for down in [0, 8] {
+    // For a moment, and until both sides ask as seldom as they ever do.
+    for down in [0, 4] {
         let stays: Vec<_> = world
             .learners
             .iter()
@@ -157,8 +155,7 @@ async fn a_room_server_that_is_restarted_finds_both_sides_again_in_the_same_conv
     world.nothing_is_lost().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_api_that_is_restarted_is_not_noticed_by_those_who_talk() {
+pub async fn an_api_that_is_restarted_is_not_noticed_by_those_who_talk() {
     let mut world = World::talking("api-restarted").await;
     let port = free_port();
     let mut api = world.stack.api(port).await;
