@@ -54,11 +54,14 @@ test('after a change of the network the page is back in the same conversation', 
 test('after a restart of LiveKit the page and the tutor are back in the same conversation', async ({
   page,
   stack,
+  picture,
 }) => {
   const talk = await talking(page, stack)
   await stack.stopLiveKit()
   await talk.ada.expectStatus('reconnecting', 30_000)
-  await page.waitForTimeout(5_000)
+  expect(await talk.ada.words()).toEqual(talk.words)
+  await picture(page, 'reconnecting')
+  await page.waitForTimeout(4_000)
   await stack.startLiveKit()
   await expectBackSince(talk.ada, Date.now())
   await goesOn(talk)

@@ -24,7 +24,6 @@ for (const provider of ['openai', 'gemini'] as const) {
       await ada.startTalking()
       await ada.expectVoice(called)
       await expect(ada.lines('tutor').first()).toContainText(GREETING)
-      await picture(page, 'speaking')
       await ada.expectStatus('listening')
       await picture(page, 'listening')
 
@@ -69,6 +68,7 @@ for (const provider of ['openai', 'gemini'] as const) {
       await ada.type('Tell me a story.')
       const asked = await ada.now()
       await ada.expectVoice(asked, 2_000)
+      await picture(page, 'speaking')
       const cutIn = await ada.say(LEARNER_SAYS[1] ?? '')
 
       // Speech is noticed within a syllable or two; after a second nothing of the story may sound.

@@ -101,8 +101,10 @@ pub struct DetailedWords {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(from = "ReplyForm")]
 pub struct Reply {
-    /// The words; may be empty where there is a `call` or a fault.
+    /// The words; may be empty where there is a `call` or a fault. `{quote}` stands for what `quote` finds.
     pub text: String,
+    /// What is taken from the session's instructions.
+    pub quote: Option<Quote>,
     /// A second message in the same response.
     pub second_text: Option<String>,
     /// The language of the voice (BCP 47).
@@ -121,6 +123,16 @@ pub struct Reply {
     pub then: Option<Box<Reply>>,
     /// What goes wrong.
     pub fault: Option<ReplyFault>,
+}
+
+/// A part of the instructions of the session: the first that stands between these two.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quote {
+    /// What stands before it.
+    pub after: String,
+    /// What stands behind it.
+    pub before: String,
 }
 
 /// A tool call that a reply makes.
@@ -146,6 +158,7 @@ enum ReplyForm {
 struct DetailedReply {
     #[serde(default)]
     text: String,
+    quote: Option<Quote>,
     second_text: Option<String>,
     language: Option<String>,
     #[serde(default)]
@@ -168,6 +181,7 @@ impl From<ReplyForm> for Reply {
             },
             ReplyForm::Detailed(reply) => Self {
                 text: reply.text,
+                quote: reply.quote,
                 second_text: reply.second_text,
                 language: reply.language,
                 leading_silence_ms: reply.leading_silence_ms,

@@ -4,6 +4,7 @@ export interface Script {
   learners?: (Person & { when_instructions_contain: string })[]
   connections?: (Fault | null)[]
   every_connection?: Fault | null
+  writing?: { answers: { prompt_contains: string; answer: string }[] }
 }
 
 interface Person {
@@ -15,18 +16,20 @@ interface Person {
 
 interface Reply {
   text: string
+  quote?: { after: string; before: string }
   first_audio_after_ms?: number
   fault?: { kind: 'close' | 'rubbish'; after_audio_ms: number }
 }
 
 type Fault = { kind: 'http_status'; status: number } | { kind: 'refuse'; code: string }
 
-export const GREETING = 'Hello, it is good to hear you. What would you like to talk about?'
+// Short where nobody cuts in: these tests wait until all of it is spoken.
+export const GREETING = 'Hello! What shall we talk about?'
 export const LEARNER_SAYS = [
   'I would like to talk about my garden.',
   'Stop, please. I have a question.',
 ]
-export const REPLY = 'A garden is a fine thing to talk about. What grows in it?'
+export const REPLY = 'A garden! What grows in it?'
 /** Long enough that one can cut in. */
 export const LONG_REPLY =
   'Let me tell you a long story about an old gardener. Every morning she walked down to the river, ' +
@@ -40,13 +43,19 @@ export const BREATHLESS =
 /** Who coughs; where the provider's own detection takes that for a turn, it understands nothing. */
 export const COUGHS = 'Cora'
 
+/** Broken off in the middle, and said again from its beginning. */
+export const BROKEN_OFF =
+  'Let me tell you of the old boat that lay beside the river all winter, until somebody painted it red.'
+
 /** Said by a provider that sends rubbish in between. */
 export const MUMBLED = 'Whatever else comes along with it, this is said to its very end.'
 
-/** What is told in a first conversation, and how the next one begins when its instructions know of it. */
-export const REMEMBERS = 'a trip to Lisbon'
-export const REMEMBERED =
-  'Welcome back! Last time you told me of your trip to Lisbon. Have you packed?'
+/** Who comes back; the tutor knows of her journey only what it is told before it speaks. */
+export const RETURNS = 'Rosa'
+const TRIP = { after: 'a trip to ', before: ' in May' }
+const REMEMBERED = 'Welcome! Last time you told me of your trip to {quote}.'
+export const tripTo = (place: string) => `I am planning ${TRIP.after}${place}${TRIP.before}.`
+export const remembered = (place: string) => REMEMBERED.replace('{quote}', place)
 
 /** The tutor of an ordinary day. */
 export const everyday: Script = {
@@ -58,19 +67,23 @@ export const everyday: Script = {
       { text_contains: 'question', reply: 'Of course. What is your question?' },
       {
         text_contains: 'break off',
-        reply: { text: LONG_REPLY, fault: { kind: 'close', after_audio_ms: 2000 } },
+        reply: { text: BROKEN_OFF, fault: { kind: 'close', after_audio_ms: 2000 } },
       },
       {
         text_contains: 'mumble',
         reply: { text: MUMBLED, fault: { kind: 'rubbish', after_audio_ms: 1000 } },
       },
       { text_contains: 'slowly', reply: { text: 'There you are.', first_audio_after_ms: 2500 } },
-      { text_contains: 'weather', reply: 'It rains in the north and shines in the south.' },
+      { text_contains: 'weather', reply: 'It rains in the north.' },
     ],
     learner_says: LEARNER_SAYS,
   },
   learners: [
-    { when_instructions_contain: REMEMBERS, greeting: REMEMBERED },
+    {
+      when_instructions_contain: RETURNS,
+      greeting: { text: REMEMBERED, quote: TRIP },
+      replies: [REPLY],
+    },
     {
       when_instructions_contain: COUGHS,
       greeting: GREETING,
@@ -81,8 +94,14 @@ export const everyday: Script = {
   ],
 }
 
-/** A provider that takes nobody for now. */
-export const busy: Script = { every_connection: { kind: 'http_status', status: 503 } }
+export const TYPED = 'I will write, then.'
+export const WRITTEN = 'And I answer in writing.'
+
+/** A provider that takes nobody for now; its text model works. */
+export const busy: Script = {
+  every_connection: { kind: 'http_status', status: 503 },
+  writing: { answers: [{ prompt_contains: TYPED, answer: WRITTEN }] },
+}
 
 /** A provider that does not know our key. */
 export const refusing: Script = { every_connection: { kind: 'refuse', code: 'invalid_api_key' } }

@@ -1,9 +1,12 @@
 //! Which of a script's replies is due, and which words the learner is taken to have said.
 
-use super::{Learner, Reply, Script, Words};
+use super::{Learner, Quote, Reply, Script, Words};
 
 /// How the words of speech begin that no script gives words to.
 const NOT_UNDERSTOOD: &str = "[speech, ";
+
+/// Where a reply's text quotes the instructions.
+const QUOTE: &str = "{quote}";
 
 /// What the choice of a reply depends on.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +72,10 @@ impl Script {
         if reply.language.is_none() {
             reply.language.clone_from(&learner.language);
         }
+        if let Some(quote) = &reply.quote {
+            let words = quote.find(context.session_instructions).unwrap_or_default();
+            reply.text = reply.text.replace(QUOTE, words);
+        }
         Some(Chosen {
             reply,
             learner: learner_index,
@@ -130,6 +137,14 @@ impl Learner {
                 None => next,
             }
         })
+    }
+}
+
+impl Quote {
+    fn find<'a>(&self, instructions: &'a str) -> Option<&'a str> {
+        let (_, rest) = instructions.split_once(&self.after)?;
+        let (words, _) = rest.split_once(&self.before)?;
+        Some(words)
     }
 }
 
@@ -221,6 +236,18 @@ mod tests {
             ..context(1, "")
         };
         assert_eq!(script.choose(after).unwrap().reply.text, "Found it");
+    }
+
+    #[test]
+    fn a_reply_quotes_the_instructions_as_far_as_they_go() {
+        let quoting = |after: &str| {
+            let quote = serde_json::json!({"after": after, "before": "."});
+            let greeting = serde_json::json!({"text": "Hello {quote}!", "quote": quote});
+            let script = script(serde_json::json!({"default": {"greeting": greeting}}));
+            script.choose(context(0, "")).unwrap().reply.text
+        };
+        assert_eq!(quoting("You teach "), "Hello Maria!");
+        assert_eq!(quoting("You know "), "Hello !");
     }
 
     #[test]
