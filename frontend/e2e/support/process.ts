@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream, mkdirSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { dirname, resolve } from 'node:path'
 
 /** The checkout, where people start these programs. */
@@ -49,21 +49,26 @@ export class Running {
   }
 }
 
+/** Below the ports of outgoing connections, one of which could take that of a server while it restarts. */
+const LOWEST_PORT = 16_000
+const PORTS = 16_000
+
 /** Ports that nobody listens on at this moment. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject)
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address()
-            resolve(typeof address === 'object' && address !== null ? address.port : 0)
-          })
-        }),
-    ),
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  const held = new Map<number, Server>()
+  while (held.size < count) {
+    const port = LOWEST_PORT + Math.floor(Math.random() * PORTS)
+    const server = held.has(port) ? null : await listen(port)
+    if (server !== null) held.set(port, server)
+  }
+  await Promise.all([...held.values()].map((server) => new Promise((done) => server.close(done))))
+  return [...held.keys()]
+}
+
+function listen(port: number): Promise<Server | null> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(null))
+    server.listen(port, '127.0.0.1', () => resolve(server))
+  })
 }
