@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 use crate::learner::{Learner, Manner, Seen};
 use crate::stack::{Company, Process, Stack};
+use crate::witness::What;
 use crate::{is_soak, standstill, verdict, witness};
 
 /// From the death of a runtime to another one in the room.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(5);
-/// A turn's row is written within this of its end, its words within this of their arrival.
+/// A turn's row is written within this of its end, its words within this of their arrival (see `restarts`).
 const KEPT_WITHIN: Duration = Duration::from_secs(1);
 const SEED: u64 = 20_261_121;
 
@@ -123,7 +124,9 @@ pub async fn a_runtime_that_dies_costs_at_most_the_turn_being_spoken() {
         }
         let deeds = witness::deeds(&stack.pool).await;
         for hit in &mut round {
-            let mut claims = deeds[before..].iter().filter(|deed| deed.is_claim);
+            let mut claims = deeds[before..]
+                .iter()
+                .filter(|deed| deed.what == What::Claim);
             let claim = claims.find(|deed| deed.conversation == hit.conversation);
             let claim = claim.expect("it was claimed");
             hit.kept = Some(claim.seq);

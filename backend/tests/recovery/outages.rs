@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::learner::{Learner, Manner};
 use crate::stack::{Company, Process, Stack, free_port};
+use crate::witness::What;
 use crate::{is_soak, standstill, verdict, witness};
 
 /// Both sides are in the room again within this of the server's being reachable.
@@ -78,7 +79,7 @@ impl World {
         }
         let deeds = witness::deeds(&self.stack.pool).await;
         verdict::only_holders_wrote(&deeds);
-        let claims = deeds.iter().filter(|deed| deed.is_claim).count();
+        let claims = deeds.iter().filter(|deed| deed.what == What::Claim).count();
         assert_eq!(claims, self.learners.len(), "nobody else took over");
         let open: i64 =
             sqlx::query_scalar("SELECT count(*) FROM conversations WHERE ended_at IS NULL")

@@ -11,6 +11,8 @@ use crate::{standstill, verdict, witness};
 
 /// A conversation that waits is served within this of a runtime's start.
 const SERVED_WITHIN: Duration = Duration::from_secs(2);
+/// A turn's words are written within this of their arrival.
+const KEPT_WITHIN: Duration = Duration::from_secs(1);
 const LEARNERS: usize = 20;
 
 pub async fn a_rolling_restart_of_two_runtimes_drops_none_of_twenty_conversations() {
@@ -65,7 +67,13 @@ pub async fn a_rolling_restart_of_two_runtimes_drops_none_of_twenty_conversation
         asked += seen.asked;
         understood += kept.iter().filter(|turn| !turn.is_tutors).count();
     }
-    verdict::only_holders_wrote(&witness::deeds(&stack.pool).await);
+    let deeds = witness::deeds(&stack.pool).await;
+    verdict::only_holders_wrote(&deeds);
+    let words = |learner| verdict::lateness_of_words(learner, &deeds);
+    let words: Vec<_> = learners.iter().flat_map(words).collect();
+    println!("words were kept after {}", verdict::spread(words.clone()));
+    assert!(words.len() > LEARNERS, "words came after their turns");
+    assert!(words.iter().all(|late| *late <= KEPT_WITHIN));
     let open: i64 = sqlx::query_scalar("SELECT count(*) FROM conversations WHERE ended_at IS NULL")
         .fetch_one(&stack.pool)
         .await

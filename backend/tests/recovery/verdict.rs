@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::Utc;
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::learner::Seen;
+use crate::learner::{Learner, Seen};
 use crate::stack::Stack;
-use crate::witness::Deed;
+use crate::witness::{Deed, What};
 
 /// A turn as it was kept.
 #[derive(Debug, Clone)]
@@ -155,7 +157,7 @@ fn shown(seen: &Seen) -> BTreeMap<i32, Words<'_>> {
 pub fn only_holders_wrote(deeds: &[Deed]) {
     let mut holders: BTreeMap<Uuid, &str> = BTreeMap::new();
     for deed in deeds {
-        if deed.is_claim {
+        if deed.what == What::Claim {
             holders.insert(deed.conversation, &deed.who);
         } else {
             assert_eq!(
@@ -168,6 +170,34 @@ pub fn only_holders_wrote(deeds: &[Deed]) {
             );
         }
     }
+}
+
+/// From the moment in which a learner's words were shown to their being kept, for those that came after their turn's row.
+pub fn lateness_of_words(learner: &Learner, deeds: &[Deed]) -> Vec<Duration> {
+    let seen = learner.seen();
+    let (now, now_by_day) = (Instant::now(), Utc::now());
+    let own = deeds
+        .iter()
+        .filter(|deed| deed.conversation == learner.conversation);
+    let mut writers = BTreeMap::new();
+    let mut lateness = Vec::new();
+    for deed in own {
+        if deed.what == What::Turn {
+            writers.insert(deed.seq, &deed.who);
+        }
+        // Whoever takes over settles the words that nobody knows any more.
+        let is_writers = writers.get(&deed.seq) == Some(&&deed.who);
+        let number = u32::try_from(deed.seq).unwrap();
+        if deed.what == What::Words
+            && is_writers
+            && let Some(segment) = seen.segments.get(&number)
+            && !segment.is_tutors
+        {
+            let ago = (now_by_day - deed.at).to_std().unwrap_or_default();
+            lateness.push((now - segment.at).saturating_sub(ago));
+        }
+    }
+    lateness
 }
 
 /// Middle, 95th percentile and worst.

@@ -25,10 +25,19 @@ const SCHEMA: &str = "
     CREATE TRIGGER note_turn AFTER INSERT OR UPDATE ON turns FOR EACH ROW EXECUTE FUNCTION note_turn();
 ";
 
+/// What a process can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    Claim,
+    Turn,
+    /// Of a turn that was written without them.
+    Words,
+}
+
 /// Something that a process did.
 #[derive(Debug, Clone)]
 pub struct Deed {
-    pub is_claim: bool,
+    pub what: What,
     pub who: String,
     pub conversation: Uuid,
     /// Of a claim: the last turn that was there.
@@ -53,7 +62,11 @@ pub async fn deeds(pool: &PgPool) -> Vec<Deed> {
     let deeds = rows
         .into_iter()
         .map(|(what, who, conversation, seq, at)| Deed {
-            is_claim: what == "claim",
+            what: match &*what {
+                "claim" => What::Claim,
+                "INSERT" => What::Turn,
+                _ => What::Words,
+            },
             who,
             conversation,
             seq,
