@@ -11,6 +11,7 @@ mod jobs;
 mod key_rotation;
 mod leases;
 mod memory;
+mod migrations;
 mod my_data;
 mod openapi;
 mod outage;
