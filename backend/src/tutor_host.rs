@@ -179,11 +179,10 @@ impl avaaz_agent::host::TutorHost for PgTutorHost {
         for lease in &lost {
             self.shared.forget(*lease);
         }
-        // What a lost notification would have said is seen here, a second later.
-        let _ = self
-            .shared
-            .reach(listener::tell_changes(&self.shared, kept))
-            .await;
+        // What a lost notification would have said is seen here, a second later. What takes long is told with the next renewal,
+        // which must not wait for it.
+        let telling = listener::tell_changes(&self.shared, kept);
+        let _ = tokio::time::timeout(self.shared.terms.statement_timeout, telling).await;
         Ok(lost)
     }
 

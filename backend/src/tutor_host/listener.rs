@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use avaaz_agent::host::{HostError, Lease, Notice};
+use futures_util::future::join_all;
 use sqlx::postgres::PgListener;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -149,51 +150,56 @@ async fn check(shared: &Shared, leases: Vec<Lease>) {
             });
         }
     }
-    let told: Result<(), HostError> = shared.reach(tell_changes(shared, kept)).await;
-    if let Err(error) = told {
-        tracing::debug!(%error, "changes are told with the next renewal");
+    tell_changes(shared, kept).await;
+}
+
+/// Says what changed since the runtime was last told: of all conversations at once, so that nobody waits for the others.
+pub(super) async fn tell_changes(shared: &Shared, kept: Vec<Kept>) {
+    let telling = kept.into_iter().map(|kept| tell_change(shared, kept));
+    for told in join_all(telling).await {
+        if let Err(error) = told {
+            tracing::debug!(%error, "changes are told with the next renewal");
+        }
     }
 }
 
-/// Says what changed since the runtime was last told.
-pub(super) async fn tell_changes(shared: &Shared, kept: Vec<Kept>) -> sqlx::Result<()> {
-    for kept in kept {
-        let conversation = kept.lease.conversation;
-        let held = shared.held().get(&conversation).copied();
-        let Some(held) = held.filter(|held| held.lease == kept.lease) else {
-            continue;
+async fn tell_change(shared: &Shared, kept: Kept) -> Result<(), HostError> {
+    let conversation = kept.lease.conversation;
+    let held = shared.held().get(&conversation).copied();
+    let Some(held) = held.filter(|held| held.lease == kept.lease) else {
+        return Ok(());
+    };
+    if let (Some(reason), false) = (kept.end_reason, held.end_told) {
+        remember(
+            shared,
+            Held {
+                end_told: true,
+                ..held
+            },
+        );
+        shared.inbox.put(Notice::EndRequested {
+            conversation,
+            reason,
+        });
+    } else if kept.settings_at != held.settings_at && kept.end_reason.is_none() {
+        let read = shared.reach(lease::read_brief(&shared.pool, conversation));
+        let Some((mut brief, provider)) = read.await? else {
+            return Ok(());
         };
-        if let (Some(reason), false) = (kept.end_reason, held.end_told) {
-            remember(
-                shared,
-                Held {
-                    end_told: true,
-                    ..held
-                },
-            );
-            shared.inbox.put(Notice::EndRequested {
-                conversation,
-                reason,
-            });
-        } else if kept.settings_at != held.settings_at
-            && kept.end_reason.is_none()
-            && let Some((mut brief, provider)) =
-                lease::read_brief(&shared.pool, conversation).await?
-        {
-            memory::brief::remind(&shared.pool, &shared.keys, conversation, &mut brief).await;
-            remember(
-                shared,
-                Held {
-                    settings_at: kept.settings_at,
-                    ..held
-                },
-            );
-            shared.inbox.put(Notice::BriefChanged {
-                conversation,
-                brief: Box::new(brief),
-                provider,
-            });
-        }
+        // It takes its time, which says nothing about the database.
+        memory::brief::remind(&shared.pool, &shared.keys, conversation, &mut brief).await;
+        remember(
+            shared,
+            Held {
+                settings_at: kept.settings_at,
+                ..held
+            },
+        );
+        shared.inbox.put(Notice::BriefChanged {
+            conversation,
+            brief: Box::new(brief),
+            provider,
+        });
     }
     Ok(())
 }

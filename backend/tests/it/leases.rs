@@ -667,6 +667,42 @@ async fn changed_settings_reach_the_runtime_as_a_new_brief_with_voice_and_provid
 }
 
 #[tokio::test]
+async fn memories_that_are_slow_to_read_hold_up_neither_new_briefs_nor_take_overs() {
+    let world = World::new().await;
+    let (host, other) = (world.host(), world.host());
+    for _ in 0..3 {
+        world.waiting().await;
+    }
+    let runtime = Uuid::now_v7();
+    let held = host.claim(runtime, 3).await.unwrap();
+    let leases: Vec<Lease> = held.iter().map(|claimed| claimed.lease).collect();
+    let (_, orphan) = world.waiting().await;
+    claim_one(&other, Uuid::now_v7()).await;
+
+    let mut slow = world.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE memories")
+        .execute(&mut *slow)
+        .await
+        .unwrap();
+    sqlx::query("UPDATE sessions SET updated_at = now() + interval '1 second'")
+        .execute(&world.pool)
+        .await
+        .unwrap();
+    // Its holder says nothing more; ours is told of three changes meanwhile.
+    assert!(host.renew(&leases).await.unwrap().is_empty());
+    slow.rollback().await.unwrap();
+    let mut changed = Vec::new();
+    while changed.len() < 3 {
+        let notice = timeout(Duration::from_secs(1), host.next_notice()).await;
+        if let Notice::BriefChanged { conversation, .. } = notice.expect("three new briefs") {
+            changed.push(conversation);
+        }
+    }
+    let taken = claim_one(&host, runtime).await;
+    assert_eq!(taken.lease.conversation, orphan.0, "at once");
+}
+
+#[tokio::test]
 async fn the_patience_that_a_learner_asks_for_is_kept_and_comes_back_as_a_new_brief() {
     let world = World::new().await;
     let host = world.host();
