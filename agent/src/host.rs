@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use avaaz_tutor::{
-    Brief, EndReason, PastTurn, Speaker, Spending, ToolOffer, Usage, WritingRequest,
+    Brief, EndReason, PastTurn, Speaker, Spending, ToolOffer, Usage, WritingRequest, WrittenAnswer,
 };
 use uuid::Uuid;
 
@@ -81,7 +81,7 @@ pub struct TurnRecord {
     pub latency_ms: Option<u32>,
     /// From the end of the learner's speech to the first sound that was heard of the reply, by our best estimate.
     pub first_heard_ms: Option<u32>,
-    /// The provider that heard or spoke it.
+    /// The provider that heard, spoke or wrote it.
     pub provider: Option<String>,
     /// Its model.
     pub model: Option<String>,
@@ -250,7 +250,11 @@ pub trait TutorHost: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`HostError::Unavailable`] when nobody can write now. See [`HostError`] for the others.
-    async fn compose(&self, lease: Lease, request: WritingRequest) -> Result<String, HostError> {
+    async fn compose(
+        &self,
+        lease: Lease,
+        request: WritingRequest,
+    ) -> Result<WrittenAnswer, HostError> {
         let _ = (lease, request);
         Err(HostError::Unavailable("nobody here can write".to_owned()))
     }

@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord, UsageRecord};
-use avaaz_tutor::{EndReason, ToolOffer, WritingRequest};
+use avaaz_tutor::{EndReason, ToolOffer, WritingRequest, WrittenAnswer};
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -283,7 +283,11 @@ impl avaaz_agent::host::TutorHost for PgTutorHost {
         tools::carry_out(&self.shared, lease, wanted).await
     }
 
-    async fn compose(&self, _lease: Lease, request: WritingRequest) -> Result<String, HostError> {
+    async fn compose(
+        &self,
+        _lease: Lease,
+        request: WritingRequest,
+    ) -> Result<WrittenAnswer, HostError> {
         match self.shared.models.get() {
             Some(models) => writing::compose(&*models.text, request).await,
             None => Err(HostError::Unavailable("no text model is set up".into())),

@@ -97,6 +97,14 @@ impl Turns {
             "a turn has ended"
         );
         let started_at = self.began_at + turn.started_at;
+        let (provider, model) = match turn.author {
+            Some(author) => (Some(author.provider), Some(author.model)),
+            // Without a model nobody answered yet.
+            None => (
+                self.model.is_some().then(|| self.provider.clone()),
+                self.model.clone(),
+            ),
+        };
         self.write(Entry::Turn(Box::new(TurnRecord {
             id,
             seq: turn.turn.0,
@@ -110,9 +118,8 @@ impl Turns {
             first_audio_ms,
             latency_ms,
             first_heard_ms,
-            // Without a model nobody answered yet.
-            provider: self.model.is_some().then(|| self.provider.clone()),
-            model: self.model.clone(),
+            provider,
+            model,
         })));
         if let Some(usage) = turn.usage {
             self.used(Some(turn.turn), usage);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use avaaz_tutor::{Input, WritingRequest};
+use avaaz_tutor::{Input, WritingRequest, WrittenAnswer};
 use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -12,7 +12,10 @@ use crate::host::{Lease, TutorHost};
 pub(super) struct Writing {
     host: Arc<dyn TutorHost>,
     lease: Lease,
-    running: Option<(oneshot::Receiver<Option<String>>, AbortOnDropHandle<()>)>,
+    running: Option<(
+        oneshot::Receiver<Option<WrittenAnswer>>,
+        AbortOnDropHandle<()>,
+    )>,
 }
 
 impl Writing {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use avaaz_agent::host::Notice;
+use avaaz_agent::host::{Notice, TurnRecord};
 use avaaz_agent::room::{ClosedReason, JoinRoomError, RoomEvent};
 use avaaz_tutor::{EndReason, FaultKind, Speaker};
 
@@ -66,6 +66,10 @@ async fn a_typed_line_is_answered_in_writing_while_there_is_no_voice() {
     let last = written.turns.last().unwrap();
     assert_eq!(last.speaker, Speaker::Tutor);
     assert!(!last.interrupted && !last.text_pending);
+    let by = |turn: &TurnRecord| (turn.provider.clone(), turn.model.clone());
+    assert_eq!(by(last), (Some("text".into()), Some("writer-1".into())));
+    let greeting = &written.turns[0];
+    assert_eq!(greeting.model.as_deref(), Some("scripted-1"));
     wait(100).await;
     let shown = stay.streams().pop().unwrap();
     assert_eq!(shown.text, last.text);

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::transcript::Transcript;
 use crate::{
-    Caption, EndedTurn, ItemId, Latency, Moment, Output, PastTurn, Speaker, ToolCall, TurnId, Usage,
+    Caption, EndedTurn, ItemId, Latency, Moment, Output, PastTurn, Speaker, ToolCall, TurnId,
+    Usage, WrittenAnswer,
 };
 
 /// How long the words of a turn may take to come.
@@ -200,6 +201,7 @@ impl Floor {
             heard: None,
             latency: None,
             usage: None,
+            author: None,
         };
         if words.is_some() {
             self.speeches.pop();
@@ -320,12 +322,21 @@ impl Floor {
     }
 
     /// The tutor answers in writing: a turn that begins and ends at once. Nobody may hold the floor.
-    pub(crate) fn written(&mut self, text: String, now: Moment, out: &mut VecDeque<Output>) {
+    pub(crate) fn written(
+        &mut self,
+        answer: WrittenAnswer,
+        now: Moment,
+        out: &mut VecDeque<Output>,
+    ) {
         for speech in &mut self.speeches {
             speech.answered = true;
         }
         let turn = self.begin(Speaker::Tutor, out);
-        self.end(in_writing(turn, Speaker::Tutor, text, now), out);
+        let ended = EndedTurn {
+            author: Some(answer.author),
+            ..in_writing(turn, Speaker::Tutor, answer.text, now)
+        };
+        self.end(ended, out);
     }
 
     /// Returns whether nobody holds the floor.
@@ -386,6 +397,7 @@ impl Floor {
             heard: Some(outcome.heard),
             latency: outcome.latency,
             usage: outcome.usage,
+            author: None,
         };
         self.end(ended, out);
     }
@@ -404,5 +416,6 @@ fn in_writing(turn: TurnId, speaker: Speaker, text: String, now: Moment) -> Ende
         heard: None,
         latency: None,
         usage: None,
+        author: None,
     }
 }

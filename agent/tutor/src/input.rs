@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Brief, Capabilities, EndReason, Fault, Pcm, ProviderEvent, ReplyId, Spending};
+use crate::{
+    Brief, Capabilities, EndReason, Fault, Pcm, ProviderEvent, ReplyId, Spending, WrittenAnswer,
+};
 
 /// Something that happened. Hand them over one at a time, in the order of their happening.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +64,7 @@ pub enum Input {
     },
 
     /// What [`crate::Output::Write`] asked for; nothing when it cannot be had. Whoever was told to stop need not say anything.
-    Written(Option<String>),
+    Written(Option<WrittenAnswer>),
 
     /// The session's settings changed while live.
     BriefChanged(Box<Brief>),

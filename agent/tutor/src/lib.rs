@@ -34,7 +34,8 @@ pub use handover::{HandOverCause, HandedOver};
 pub use input::Input;
 pub use instructions::instructions;
 pub use output::{
-    AgentState, Caption, EndedTurn, Latency, Output, StoredPhrase, VoiceState, WritingRequest,
+    AgentState, Author, Caption, EndedTurn, Latency, Output, StoredPhrase, VoiceState,
+    WritingRequest, WrittenAnswer,
 };
 pub use provider::{
     Capabilities, Fault, FaultKind, ItemId, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,

@@ -110,6 +110,24 @@ pub struct WritingRequest {
     pub history: Vec<PastTurn>,
 }
 
+/// What somebody wrote in the tutor's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenAnswer {
+    /// The words.
+    pub text: String,
+    /// Whose they are.
+    pub author: Author,
+}
+
+/// Who wrote in the tutor's place, as it is kept with the turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// The kind of provider.
+    pub provider: String,
+    /// Its model.
+    pub model: String,
+}
+
 /// What the tutor does, in LiveKit's words for it (`lk.agent.state`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AgentState {
@@ -194,6 +212,8 @@ pub struct EndedTurn {
     pub latency: Option<Latency>,
     /// What it cost, as far as that is known at its end.
     pub usage: Option<Usage>,
+    /// Who wrote it, when that was not the provider in use.
+    pub author: Option<Author>,
 }
 
 /// How long a reply made the learner wait, each from the end of their speech.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use avaaz_tutor::{
-    Bridge, Capabilities, Caption, EndReason, FaultKind, Input, Mode, Output, Pcm, ProviderCommand,
-    ProviderEvent, ReplyEnd, ReplyId, Spending, TurnId, Usage,
+    Author, Bridge, Capabilities, Caption, EndReason, FaultKind, Input, Mode, Output, Pcm,
+    ProviderCommand, ProviderEvent, ReplyEnd, ReplyId, Spending, TurnId, Usage, WrittenAnswer,
 };
 use proptest::prelude::*;
 use support::*;
@@ -105,7 +105,10 @@ fn input() -> impl Strategy<Value = Input> {
             call: format!("c{n}").as_str().into(),
             output: if ok { Ok("{}".to_owned()) } else { Err("no".to_owned()) },
         }),
-        2 => proptest::option::of("[a-z ]{0,8}").prop_map(Input::Written),
+        2 => proptest::option::of("[a-z ]{0,8}").prop_map(|text| Input::Written(text.map(|text| WrittenAnswer {
+            text,
+            author: Author { provider: "text".into(), model: "writer-1".into() },
+        }))),
         1 => prop_oneof![4 => Just(Spending::NearlyAll), 1 => Just(Spending::All)].prop_map(Input::Spent),
         10 => Just(Input::Tick),
     ]
@@ -143,11 +146,11 @@ struct Watch {
 
 impl Watch {
     fn input(&mut self, input: &Input) {
-        if let Input::Written(text) = input
+        if let Input::Written(answer) = input
             && self.asked
             && self.written.is_none()
         {
-            let words = text.as_deref().unwrap_or_default().trim();
+            let words = answer.as_ref().map_or("", |answer| answer.text.trim());
             self.asked = !words.is_empty();
             self.written = self.asked.then(|| words.to_owned());
         }

@@ -2,8 +2,8 @@
 mod support;
 
 use avaaz_tutor::{
-    Caption, EndReason, FaultKind, Input, Output, ProviderCommand, ProviderEvent, Speaker,
-    WritingRequest,
+    Author, Caption, EndReason, FaultKind, Input, Output, ProviderCommand, ProviderEvent, Speaker,
+    WritingRequest, WrittenAnswer,
 };
 use support::*;
 
@@ -37,8 +37,18 @@ fn asked(world: &World) -> Vec<WritingRequest> {
     requests.collect()
 }
 
+fn author() -> Author {
+    Author {
+        provider: "text".into(),
+        model: "writer-1".into(),
+    }
+}
+
 fn written(world: &mut World, text: &str) {
-    world.give(Input::Written(Some(text.to_owned())));
+    world.give(Input::Written(Some(WrittenAnswer {
+        text: text.to_owned(),
+        author: author(),
+    })));
 }
 
 fn said_by_tutor(world: &World) -> Vec<String> {
@@ -59,6 +69,10 @@ fn a_typed_line_is_answered_in_writing_and_kept_as_a_turn() {
     written(&mut world, " Saturday and Sunday. ");
     fails(&mut world);
     assert_eq!(said_by_tutor(&world), ["Saturday and Sunday."]);
+    for turn in world.turns() {
+        let is_written = turn.text == "Saturday and Sunday.";
+        assert_eq!(turn.author, is_written.then(author), "{turn:?}");
+    }
     assert!(world.outputs().iter().any(
         |output| matches!(output, Output::Caption(Caption::Final { text, speaker: Speaker::Tutor, .. }) if text == "Saturday and Sunday.")
     ));

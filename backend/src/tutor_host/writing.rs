@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use avaaz_agent::host::HostError;
 use avaaz_models::{FinishReason, Message, ModelError, TextModel, TextRequest};
-use avaaz_tutor::{Speaker, WritingRequest};
+use avaaz_tutor::{Author, Speaker, WritingRequest, WrittenAnswer};
 
 /// A few sentences; models that think count their thoughts, too.
 const MAX_TOKENS: u32 = 1_200;
 /// Whoever waits for a line in a chat does not wait longer.
 const WITHIN: Duration = Duration::from_secs(40);
+
+/// As the provider of turns that no voice spoke.
+const PROVIDER: &str = "text";
 
 /// Has the next words of the tutor written.
 ///
@@ -18,7 +21,7 @@ const WITHIN: Duration = Duration::from_secs(40);
 pub(super) async fn compose(
     text_model: &dyn TextModel,
     request: WritingRequest,
-) -> Result<String, HostError> {
+) -> Result<WrittenAnswer, HostError> {
     let said = request.history.into_iter().map(|turn| match turn.speaker {
         Speaker::Learner => Message::user(turn.text),
         Speaker::Tutor => Message::assistant(turn.text),
@@ -33,7 +36,13 @@ pub(super) async fn compose(
         FinishReason::Length => whole_sentences(answer.text.trim()),
         FinishReason::Filtered => return Err(host_error(ModelError::Declined)),
     };
-    Ok(text.to_owned())
+    Ok(WrittenAnswer {
+        text: text.to_owned(),
+        author: Author {
+            provider: PROVIDER.to_owned(),
+            model: text_model.model().to_owned(),
+        },
+    })
 }
 
 /// Returns what comes before a sentence that was cut off; all of it when that would be nothing.
@@ -83,7 +92,12 @@ mod tests {
     async fn the_model_is_told_who_it_is_and_what_was_said() {
         let model = FakeTextModel::saying([" Saturday and Sunday. "]);
         let written = compose(&model, request()).await.unwrap();
-        assert_eq!(written, "Saturday and Sunday.");
+        assert_eq!(written.text, "Saturday and Sunday.");
+        let author = Author {
+            provider: "text".into(),
+            model: model.model().into(),
+        };
+        assert_eq!(written.author, author);
         let asked = &model.asked()[0].messages;
         let roles: Vec<Role> = asked.iter().map(|message| message.role).collect();
         assert_eq!(roles, [Role::System, Role::Assistant, Role::User]);

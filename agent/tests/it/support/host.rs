@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use avaaz_agent::host::{Claimed, HostError, Lease, Notice, TurnRecord, TutorHost, UsageRecord};
-use avaaz_tutor::{Brief, EndReason, Mode, PastTurn, Patience, ToolOffer, WritingRequest};
+use avaaz_tutor::{
+    Author, Brief, EndReason, Mode, PastTurn, Patience, ToolOffer, WritingRequest, WrittenAnswer,
+};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
@@ -250,9 +252,19 @@ impl TutorHost for FakeHost {
         Ok(r#"{"ok":true}"#.to_owned())
     }
 
-    async fn compose(&self, _lease: Lease, request: WritingRequest) -> Result<String, HostError> {
+    async fn compose(
+        &self,
+        _lease: Lease,
+        request: WritingRequest,
+    ) -> Result<WrittenAnswer, HostError> {
         let last = &request.history.last().expect("somebody is answered").text;
-        Ok(format!("You wrote: {last}"))
+        Ok(WrittenAnswer {
+            text: format!("You wrote: {last}"),
+            author: Author {
+                provider: "text".into(),
+                model: "writer-1".into(),
+            },
+        })
     }
 
     async fn next_notice(&self) -> Notice {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Bridge;
 use super::line::Line;
-use crate::{Moment, Output, Speaker, TurnId, VoiceState, WritingRequest};
+use crate::{Moment, Output, Speaker, TurnId, VoiceState, WritingRequest, WrittenAnswer};
 
 /// Whoever cannot write now may be able to later.
 const AFTER_FAILURE: Duration = Duration::from_secs(20);
@@ -15,7 +15,7 @@ pub(super) struct Writing {
     /// The turn of the learner that is being answered.
     asked: Option<TurnId>,
     /// An answer that came while a voice was being opened, which would answer itself.
-    kept: Option<String>,
+    kept: Option<WrittenAnswer>,
     not_before: Option<Moment>,
     /// When the learner last got an answer in writing.
     answered_at: Option<Moment>,
@@ -31,16 +31,18 @@ impl Writing {
 
 impl Bridge {
     /// What was asked for is written, or cannot be.
-    pub(super) fn written(&mut self, answer: Option<String>) {
+    pub(super) fn written(&mut self, answer: Option<WrittenAnswer>) {
         if self.writing.asked.is_none() || self.writing.kept.is_some() {
             return;
         }
-        let words = answer.as_deref().map(str::trim).unwrap_or_default();
-        if words.is_empty() {
+        let answer = answer.map(|answer| WrittenAnswer {
+            text: answer.text.trim().to_owned(),
+            ..answer
+        });
+        self.writing.kept = answer.filter(|answer| !answer.text.is_empty());
+        if self.writing.kept.is_none() {
             self.writing.asked = None;
             self.writing.not_before = Some(self.now.saturating_add(AFTER_FAILURE));
-        } else {
-            self.writing.kept = Some(words.to_owned());
         }
     }
 
@@ -79,12 +81,12 @@ impl Bridge {
         }
         // A session that is being opened knows the question and not this answer.
         if matches!(self.line, Line::Waiting { .. })
-            && let Some(words) = self.writing.kept.take()
+            && let Some(answer) = self.writing.kept.take()
         {
             self.writing.asked = None;
             self.writing.answered_at = Some(self.now);
             self.owed.take_if(|owed| *owed == super::Owed::Answer);
-            self.floor.written(words, self.now, &mut self.out);
+            self.floor.written(answer, self.now, &mut self.out);
         }
     }
 
