@@ -23,6 +23,8 @@ pub struct RateLimits {
     tokens_per_learner: Limit<Uuid>,
     exports_per_learner: Limit<Uuid>,
     uploads_per_learner: Limit<Uuid>,
+    document_searches_per_learner: Limit<Uuid>,
+    turn_searches_per_learner: Limit<Uuid>,
 }
 
 impl RateLimits {
@@ -37,6 +39,8 @@ impl RateLimits {
             tokens_per_learner: Limit::new(config.tokens_per_learner),
             exports_per_learner: Limit::new(config.exports_per_learner),
             uploads_per_learner: Limit::new(config.uploads_per_learner),
+            document_searches_per_learner: Limit::new(config.searches_per_learner),
+            turn_searches_per_learner: Limit::new(config.searches_per_learner),
         }
     }
 
@@ -83,6 +87,22 @@ impl RateLimits {
         self.uploads_per_learner.count(learner)
     }
 
+    /// Counts a search in documents.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn document_search(&self, learner: Uuid) -> Result<(), ApiError> {
+        self.document_searches_per_learner.count(learner)
+    }
+
+    /// Counts a search in turns.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn turn_search(&self, learner: Uuid) -> Result<(), ApiError> {
+        self.turn_searches_per_learner.count(learner)
+    }
+
     /// Forgets whoever has been quiet: what is remembered stays bounded by what a minute can bring.
     pub fn forget_the_quiet(&self) {
         self.logins_per_address.forget();
@@ -92,6 +112,8 @@ impl RateLimits {
         self.tokens_per_learner.forget();
         self.exports_per_learner.forget();
         self.uploads_per_learner.forget();
+        self.document_searches_per_learner.forget();
+        self.turn_searches_per_learner.forget();
     }
 }
 

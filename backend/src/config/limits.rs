@@ -22,6 +22,8 @@ pub struct LimitsConfig {
     pub exports_per_learner: RatePerMinute,
     /// `AVAAZ_UPLOADS_PER_LEARNER`
     pub uploads_per_learner: RatePerMinute,
+    /// `AVAAZ_SEARCHES_PER_LEARNER`
+    pub searches_per_learner: RatePerMinute,
 }
 
 impl LimitsConfig {
@@ -35,6 +37,7 @@ impl LimitsConfig {
             tokens_per_learner: rate("AVAAZ_TOKENS_PER_LEARNER", 60),
             exports_per_learner: rate("AVAAZ_EXPORTS_PER_LEARNER", 6),
             uploads_per_learner: rate("AVAAZ_UPLOADS_PER_LEARNER", 60),
+            searches_per_learner: rate("AVAAZ_SEARCHES_PER_LEARNER", 60),
         }
     }
 }

@@ -161,6 +161,7 @@ pub async fn search(
     let limit = pages::parse_limit(params.limit.as_deref())?;
     let before = pages::parse_cursor::<Place>(params.cursor.as_deref())?;
     let limit = usize::try_from(limit).unwrap_or_default();
+    app.limits.turn_search(learner.id)?;
     let (found, next) =
         search::search(&app.pool, &app.keys, learner.id, &wanted, before, limit).await?;
     Ok(Json(FoundTurns {

@@ -164,6 +164,7 @@ pub async fn search(
         ));
     }
     let limit = params.limit()?;
+    app.limits.document_search(learner.id)?;
     let found = search::search(
         &app.pool,
         &app.keys,

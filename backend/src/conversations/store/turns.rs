@@ -98,17 +98,23 @@ pub async fn owned_turns(
     before: Option<Place>,
     limit: i64,
 ) -> sqlx::Result<Vec<(Place, StoredTurn)>> {
+    // Both conditions name the place, each on one table, so that each can use that table's index. Without a place, one that comes
+    // after all others stands in.
+    let below = before.unwrap_or(Place {
+        conversation: Uuid::max(),
+        seq: 0,
+    });
     let rows = sqlx::query!(
         "SELECT t.id, t.conversation_id, t.seq, t.speaker, t.words_ciphertext, t.words_nonce, t.words_key_id, t.started_at,
                 t.ended_at, t.interrupted, t.heard_ms, t.latency_ms, t.first_audio_ms, t.first_heard_ms
          FROM sessions s
          JOIN conversations c ON c.session_id = s.id
          JOIN turns t ON t.conversation_id = c.id
-         WHERE s.user_id = $1 AND ($2::uuid IS NULL OR (c.id, t.seq) < ($2, $3)) AND octet_length(t.words_ciphertext) > 16
+         WHERE s.user_id = $1 AND c.id <= $2 AND (t.conversation_id, t.seq) < ($2, $3) AND octet_length(t.words_ciphertext) > 16
          ORDER BY c.id DESC, t.seq DESC LIMIT $4",
         user,
-        before.map(|place| place.conversation),
-        before.map(|place| place.seq),
+        below.conversation,
+        below.seq,
         limit
     )
     .fetch_all(pool)

@@ -4,6 +4,7 @@ use avaaz_tutor::Speaker;
 use axum::http::StatusCode;
 
 use super::World;
+use crate::support::TestApp;
 
 const FIRST: &[(Speaker, &str)] = &[
     (Speaker::Tutor, "Where would you like to travel?"),
@@ -93,4 +94,24 @@ async fn what_cannot_be_looked_for_is_refused_with_its_field() {
             .problem(),
         "unauthorized"
     );
+}
+
+#[tokio::test]
+async fn searches_are_limited_for_each_learner_alone_and_those_that_cannot_be_do_not_count() {
+    let app = TestApp::configured(|env| env.set("AVAAZ_SEARCHES_PER_LEARNER", "2")).await;
+    let (ada, eve) = (app.learner().await, app.learner().await);
+    for path in ["/api/v1/turns/search", "/documents/search"] {
+        let search = format!("{path}?q=lisbon");
+        for _ in 0..3 {
+            let invalid = ada.get(&format!("{path}?q=")).await;
+            assert_eq!(invalid.problem(), "validation_failed");
+        }
+        for _ in 0..2 {
+            assert_eq!(ada.get(&search).await.status, StatusCode::OK, "{path}");
+        }
+        let refused = ada.get(&search).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(refused.problem(), "rate_limited");
+        assert_eq!(eve.get(&search).await.status, StatusCode::OK, "{path}");
+    }
 }
