@@ -5,6 +5,7 @@
 //! keys can be rotated under it: `avaaz rotate-keys` (see [`rotation`]).
 
 pub mod key_file;
+mod readers;
 pub mod rotation;
 
 use std::collections::HashMap;
@@ -16,7 +17,8 @@ use std::time::Duration;
 
 use chacha20poly1305::aead::{Aead as _, AeadCore as _, KeyInit as _, OsRng, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use tokio::time::{MissedTickBehavior, interval};
+use sqlx::PgPool;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -26,6 +28,8 @@ pub use key_file::LoadKeysError;
 const NONCE_BYTES: usize = 24;
 /// How often a process looks whether the key file has changed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How long it may take to tell the database which keys are held; it is told again with the next look.
+const TELL_WITHIN: Duration = Duration::from_secs(2);
 
 /// Whose words they are, so that a text can never be moved to another column that uses the same keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,14 +163,16 @@ impl ContentKeys {
         Ok(true)
     }
 
-    /// Reads the key file again and again until it is told to stop.
-    pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
+    /// Reads the key file again and again until it is told to stop, and says in the database which keys are held: a rotation
+    /// waits for that.
+    pub async fn follow(self: Arc<Self>, pool: PgPool, stop: CancellationToken) {
+        let process = Uuid::now_v7();
         let mut ticks = interval(LOOK_AGAIN);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut told = None;
         loop {
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => break,
                 _ = ticks.tick() => {}
             }
             let keys = Arc::clone(&self);
@@ -187,7 +193,21 @@ impl ContentKeys {
                     }
                 }
             }
+            let telling = timeout(TELL_WITHIN, readers::report(&pool, process, &self.ids())).await;
+            if !matches!(telling, Ok(Ok(()))) {
+                tracing::debug!(
+                    "a rotation of the content keys could not be told which ones are held"
+                );
+            }
         }
+        // Otherwise it counts for a while as one that lives.
+        let _ = timeout(TELL_WITHIN, readers::leave(&pool, process)).await;
+    }
+
+    /// Returns the ids of all keys; the first one writes.
+    #[must_use]
+    pub fn ids(&self) -> Vec<String> {
+        self.ring().ids.clone()
     }
 
     /// Returns the id of the key that writes.

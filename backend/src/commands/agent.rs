@@ -25,7 +25,7 @@ pub async fn main(env: &Env) -> anyhow::Result<()> {
     let runtime = agent_runtime::start(&config, pool.clone(), Arc::clone(&keys), livekit, &models)?;
     // As long as words may still be written, with those keys that the others use.
     let gone = CancellationToken::new();
-    let following = tokio::spawn(keys.follow(gone.clone()));
+    let following = tokio::spawn(keys.follow(pool.clone(), gone.clone()));
     tracing::info!("the agent runtime waits for conversations");
     runtime.run(shutdown).await;
     gone.cancel();

@@ -20,7 +20,7 @@ pub struct Arguments {
 pub async fn main(env: &Env, arguments: Arguments) -> anyhow::Result<()> {
     let pool = database::pool(&DatabaseConfig::read_alone(env)?)?;
     let path = ContentConfig::read_alone(env)?.key_file;
-    let resealed = rotation::rotate(&pool, &path, arguments.only, rotation::SPREAD).await;
+    let resealed = rotation::rotate(&pool, &path, arguments.only, rotation::PATIENCE).await;
     pool.close().await;
     let resealed = resealed?;
     println!("{} texts were written anew.", resealed.written);

@@ -77,9 +77,10 @@ async fn serve(config: Config, shutdown: Shutdown, with_agent: bool) -> anyhow::
         stop.clone(),
     ));
     tasks.spawn(jobs::run(jobs::all(), app.clone(), shutdown.clone()));
-    let following = CancellationToken::new();
-    let _following = following.clone().drop_guard();
-    tokio::spawn(app.keys.clone().follow(following));
+    let keys_are_needed = CancellationToken::new();
+    let keys = app.keys.clone();
+    let following = tokio::spawn(keys.follow(app.pool.clone(), keys_are_needed.clone()));
+    let keys_are_needed = keys_are_needed.drop_guard();
     if let Some(runtime) = runtime {
         metrics::observe_agent(runtime.metrics());
         tasks.spawn(runtime.run(shutdown.clone()));
@@ -100,6 +101,8 @@ async fn serve(config: Config, shutdown: Shutdown, with_agent: bool) -> anyhow::
     shutdown.begin();
     tasks.close();
     tasks.wait().await;
+    drop(keys_are_needed);
+    let _ = following.await;
     app.pool.close().await;
     served
 }

@@ -2,8 +2,10 @@
 //!
 //! Four steps, each of which may be interrupted and begun again: the new key is **added** (every process can read it), it
 //! is put to **use** (every process writes with it), what other keys have written is **resealed**, and those keys are
-//! **dropped**. Between the steps every process has time to read the key file again. Once the old key is gone, so is what
-//! it wrote and was erased since: nobody can read what is left of it in the database's files and in backups.
+//! **dropped**. Between the steps every living process says that it has read the key file again (see `readers`); while one
+//! has not, nothing goes on, and nothing is dropped. A process that is silent may still come back: the database itself takes
+//! no words any more whose key was dropped. Once the old key is gone, so is what it wrote and was erased since: nobody can
+//! read what is left of it in the database's files and in backups.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,10 +15,11 @@ use clap::ValueEnum;
 use sqlx::{AssertSqlSafe, Connection as _, PgPool};
 use uuid::Uuid;
 
-use super::{ContentKeys, Place, SealedWords, key_file};
+use super::{ContentKeys, Place, SealedWords, key_file, readers};
 
-/// How long every process has to read the key file again; each looks once a second.
-pub const SPREAD: Duration = Duration::from_secs(5);
+/// How long every process has to read the key file again. Each looks once a second; one that was killed is silent for fifteen
+/// until it does not count any more.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How many rows are resealed in one statement: its locks are held for milliseconds.
 const BATCH: i64 = 500;
 /// Who holds this is rotating.
@@ -44,15 +47,15 @@ pub struct Resealed {
     pub unreadable: u64,
 }
 
-/// Rotates the keys of a file: all steps, or one. `spread` is the time that other processes have to follow.
+/// Rotates the keys of a file: all steps, or one. `patience` is the time that other processes have to follow.
 ///
 /// # Errors
-/// A sentence about the file, the database, or a rotation that is under way already.
+/// A sentence about the file, the database, processes that do not follow, or a rotation that is under way already.
 pub async fn rotate(
     pool: &PgPool,
     path: &Path,
     only: Option<Step>,
-    spread: Duration,
+    patience: Duration,
 ) -> anyhow::Result<Resealed> {
     let mut alone = pool
         .acquire()
@@ -68,57 +71,146 @@ pub async fn rotate(
     if !is_alone {
         bail!("another rotation of the content keys is under way");
     }
+    let rotation = Rotation {
+        pool,
+        path,
+        patience,
+    };
     let done = match only {
-        Some(step) => take(step, pool, path).await,
-        None => {
-            take(Step::Add, pool, path).await?;
-            tokio::time::sleep(spread).await;
-            take(Step::Use, pool, path).await?;
-            tokio::time::sleep(spread).await;
-            let resealed = take(Step::Reseal, pool, path).await?;
-            take(Step::Drop, pool, path).await?;
-            Ok(resealed)
-        }
+        Some(step) => rotation.take(step).await,
+        None => rotation.take_all().await,
     };
     // The lock ends with its connection.
     let _ = alone.close().await;
     done
 }
 
-async fn take(step: Step, pool: &PgPool, path: &Path) -> anyhow::Result<Resealed> {
-    match step {
-        Step::Add => {
-            let id = key_file::add(path)?;
-            tracing::info!(key = id, "a new content key reads");
-        }
-        Step::Use => {
-            let id = key_file::newest(path)?;
-            key_file::put_first(path, &id)?;
-            tracing::info!(key = id, "the new content key writes");
-        }
-        Step::Reseal => {
-            let resealed = reseal(pool, &ContentKeys::load(path)?).await?;
-            tracing::info!(
-                resealed.written,
-                resealed.unreadable,
-                "what other keys had written is resealed"
-            );
-            return Ok(resealed);
-        }
-        Step::Drop => {
-            let current = ContentKeys::load(path)?.current();
-            let others = in_use(pool, &current).await?;
-            if others > 0 {
-                bail!(
-                    "{others} texts still need other keys than {current}; the keys stay in {}",
-                    path.display()
-                );
+struct Rotation<'a> {
+    pool: &'a PgPool,
+    path: &'a Path,
+    patience: Duration,
+}
+
+impl Rotation<'_> {
+    async fn take_all(&self) -> anyhow::Result<Resealed> {
+        self.take(Step::Add).await?;
+        self.take(Step::Use).await?;
+        let resealed = self.take(Step::Reseal).await?;
+        self.take(Step::Drop).await?;
+        Ok(resealed)
+    }
+
+    async fn take(&self, step: Step) -> anyhow::Result<Resealed> {
+        match step {
+            Step::Add => {
+                let id = key_file::add(self.path)?;
+                tracing::info!(key = id, "a new content key reads");
             }
-            let dropped = key_file::keep_only(path, &current)?;
-            tracing::info!(dropped, "content keys that nothing needs were dropped");
+            Step::Use => {
+                let id = key_file::newest(self.path)?;
+                self.wait_until_all(|keys| keys.contains(&id), "can read with", &id)
+                    .await?;
+                key_file::put_first(self.path, &id)?;
+                tracing::info!(key = id, "the new content key writes");
+            }
+            Step::Reseal => {
+                let keys = ContentKeys::load(self.path)?;
+                self.wait_until_all_write_with(&keys.current()).await?;
+                let resealed = reseal(self.pool, &keys).await?;
+                tracing::info!(
+                    resealed.written,
+                    resealed.unreadable,
+                    "what other keys had written is resealed"
+                );
+                return Ok(resealed);
+            }
+            Step::Drop => self.drop_others().await?,
+        }
+        Ok(Resealed::default())
+    }
+
+    async fn drop_others(&self) -> anyhow::Result<()> {
+        let keys = ContentKeys::load(self.path)?;
+        let current = keys.current();
+        self.wait_until_all_write_with(&current).await?;
+        let mut others = keys.ids();
+        others.retain(|id| *id != current);
+        sqlx::query!(
+            "INSERT INTO dropped_content_keys (key_id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING",
+            &others
+        )
+        .execute(self.pool)
+        .await?;
+        // What was written before is visible now, and nothing is written with them any more: this count is the last word.
+        let needed = match settle(self.pool).await {
+            Ok(()) => in_use(self.pool, &current).await,
+            Err(error) => Err(error),
+        };
+        if !matches!(needed, Ok(0)) {
+            sqlx::query!(
+                "DELETE FROM dropped_content_keys WHERE key_id = ANY($1)",
+                &others
+            )
+            .execute(self.pool)
+            .await?;
+            bail!(
+                "{} texts still need other keys than {current}; the keys stay in {}",
+                needed?,
+                self.path.display()
+            );
+        }
+        let dropped = key_file::keep_only(self.path, &current)?;
+        tracing::info!(dropped, "content keys that nothing needs were dropped");
+        Ok(())
+    }
+
+    async fn wait_until_all_write_with(&self, current: &str) -> anyhow::Result<()> {
+        let is_first = |keys: &[String]| keys.first().is_some_and(|id| id == current);
+        self.wait_until_all(is_first, "write with", current).await
+    }
+
+    async fn wait_until_all(
+        &self,
+        follow: impl Fn(&[String]) -> bool,
+        what: &str,
+        id: &str,
+    ) -> anyhow::Result<()> {
+        let lagging = readers::lagging(self.pool, self.patience, follow).await?;
+        if lagging > 0 {
+            bail!(
+                "not all processes {what} the content key {id} yet ({lagging} do not); their logs say whether they can read their \
+                 key file. Nothing was dropped from {}",
+                self.path.display()
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Waits until whatever is being written now has been written.
+async fn settle(pool: &PgPool) -> anyhow::Result<()> {
+    const ATTEMPTS: u32 = 10;
+    let tables: Vec<_> = places(pool).await?.into_iter().map(Place::table).collect();
+    let lock = format!("LOCK TABLE {} IN SHARE MODE", tables.join(", "));
+    for attempt in 1.. {
+        let mut transaction = pool.begin().await?;
+        // Other writes wait behind this one: not for long.
+        sqlx::query("SET LOCAL lock_timeout = '1500ms'")
+            .execute(&mut *transaction)
+            .await?;
+        let locked = sqlx::query(AssertSqlSafe(lock.as_str()))
+            .execute(&mut *transaction)
+            .await;
+        transaction.rollback().await?;
+        match locked {
+            Ok(_) => break,
+            Err(error) if attempt == ATTEMPTS => {
+                return Err(error).context("something has been writing to the database for long");
+            }
+            Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
         }
     }
-    Ok(Resealed::default())
+    Ok(())
 }
 
 /// Writes anew, with the current key, what other keys have written.

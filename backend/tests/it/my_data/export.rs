@@ -15,7 +15,12 @@ use crate::support::{Persona, TestApp, census};
 use avaaz_agent::host::TutorHost as _;
 
 /// Tables that hold nothing of a learner.
-const OF_NOBODY: [&str; 2] = ["_sqlx_migrations", "embedding_models"];
+const OF_NOBODY: [&str; 4] = [
+    "_sqlx_migrations",
+    "embedding_models",
+    "content_key_readers",
+    "dropped_content_keys",
+];
 
 /// An export that was read to its end.
 struct Export {
