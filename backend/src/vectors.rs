@@ -5,6 +5,7 @@
 
 use avaaz_models::{Embedder, ModelError};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row as _};
+use uuid::Uuid;
 
 /// The most dimensions that an index can hold as `vector`, and as `halfvec`. Longer vectors are compared without one.
 const LARGEST_VECTOR: i32 = 2_000;
@@ -41,7 +42,20 @@ impl Space {
         let dimensions = embedder.dimensions().await?;
         let dimensions = i32::try_from(dimensions)
             .map_err(|_| ModelError::Unusable("its vectors are too long"))?;
-        Ok(Self::named(pool, embedder.model(), dimensions).await?)
+        let space = Self::named(pool, embedder.model(), dimensions).await?;
+        space.note_use(pool).await?;
+        Ok(space)
+    }
+
+    /// Notes that there is a server with this model, every now and then.
+    async fn note_use(self, pool: &PgPool) -> sqlx::Result<()> {
+        sqlx::query!(
+            "UPDATE embedding_models SET used_at = now() WHERE id = $1 AND used_at < now() - interval '10 minutes'",
+            self.id
+        )
+        .execute(pool)
+        .await?;
+        Ok(())
     }
 
     /// Returns the space of a model's vectors; it is made at the first call.
@@ -134,6 +148,50 @@ impl Space {
             .execute(&mut *connection)
             .await?;
         created.map(|_| ())
+    }
+
+    /// Returns whether this model has seen as much of what is a learner's as any other: until then another one answers better.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn leads(
+        self,
+        pool: &PgPool,
+        table: &'static str,
+        learner: Uuid,
+    ) -> sqlx::Result<bool> {
+        let statement = format!(
+            "WITH seen AS (SELECT model_id, count(*) AS vectors FROM {table} WHERE user_id = $1 GROUP BY model_id)
+             SELECT coalesce(sum(vectors) FILTER (WHERE {}), 0) >= coalesce(max(vectors), 0) FROM seen",
+            self.condition()
+        );
+        sqlx::query_scalar(AssertSqlSafe(statement))
+            .bind(learner)
+            .fetch_one(pool)
+            .await
+    }
+
+    /// Removes vectors of other models from what has one of this model since a day, if no server has used their model for as long: two
+    /// servers with different models leave each other's alone. `item` is the column that says what a vector is of. Returns how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drop_superseded(
+        self,
+        pool: &PgPool,
+        table: &'static str,
+        item: &'static str,
+    ) -> sqlx::Result<u64> {
+        let statement = format!(
+            "DELETE FROM {table} old USING {table} new, embedding_models m
+             WHERE new.{item} = old.{item} AND new.model_id = $1 AND new.created_at < now() - interval '1 day'
+               AND old.model_id <> $1 AND m.id = old.model_id AND m.used_at < now() - interval '1 day'"
+        );
+        let done = sqlx::query(AssertSqlSafe(statement))
+            .bind(self.id)
+            .execute(pool)
+            .await?;
+        Ok(done.rows_affected())
     }
 
     /// Forgets models that no vector in a table is of any more, but for this one, with their indexes.

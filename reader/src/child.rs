@@ -11,6 +11,10 @@ use crate::{Failure, Kind, Limits, Reading, formats};
 
 /// The longest answer that is written or worth reading.
 pub const MAX_ANSWER_BYTES: u64 = 32 * 1024 * 1024;
+/// What the process returns when it cannot be confined: then it has read nothing.
+pub const NOT_CONFINED: u8 = 3;
+/// What it says on its standard error when the kernel has no Landlock.
+pub const WITHOUT_LANDLOCK: &str = "this kernel has no Landlock";
 
 /// What the process says in the end, in JSON.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +34,13 @@ pub enum Answer {
 pub fn main(kind: Kind, limits: Limits) -> ExitCode {
     // A panic's message may quote the document.
     std::panic::set_hook(Box::new(|_| ()));
-    if let Err(error) = confine(limits) {
-        eprintln!("this process cannot be confined: {error}");
-        return ExitCode::FAILURE;
+    match confine(limits) {
+        Ok(Some(_)) => {}
+        Ok(None) => eprintln!("{WITHOUT_LANDLOCK}"),
+        Err(error) => {
+            eprintln!("this process cannot be confined: {error}");
+            return ExitCode::from(NOT_CONFINED);
+        }
     }
     let mut file = Vec::new();
     let answer = match stdin().lock().read_to_end(&mut file) {

@@ -58,17 +58,27 @@ pub enum Failure {
     /// It took more memory than a document may take.
     #[error("The file unpacks to more than can be read.")]
     TooLarge,
+    /// The learner keeps as many passages as they may.
+    #[error("You keep as much text as you may; delete other documents first.")]
+    NoRoom,
+    /// Something is wrong with the server, and stayed so for all attempts.
+    #[error(
+        "The server could not read the file; whoever runs it finds out why in its log. Upload it again later."
+    )]
+    NotRead,
 }
 
 impl Failure {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::WrongType,
         Self::Damaged,
         Self::Encrypted,
         Self::NoText,
         Self::TooSlow,
         Self::TooLarge,
+        Self::NoRoom,
+        Self::NotRead,
     ];
 
     /// Returns its word, in the API and in the database.
@@ -81,6 +91,8 @@ impl Failure {
             Self::NoText => "no_text",
             Self::TooSlow => "too_slow",
             Self::TooLarge => "too_large",
+            Self::NoRoom => "no_room",
+            Self::NotRead => "not_read",
         }
     }
 

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Env};
 use crate::database;
+use crate::documents::DocumentReader;
 use crate::health::CheckStatus;
 use crate::livekit::LiveKit;
 use crate::models::Models;
@@ -42,6 +43,7 @@ pub async fn main(env: &Env) -> anyhow::Result<()> {
     let models = Models::of(&config);
     findings.push(text_model(&models).await);
     findings.push(embeddings(&models).await);
+    findings.push(documents(&config).await);
     for finding in &findings {
         println!(
             "{} {}: {}",
@@ -237,6 +239,19 @@ async fn embeddings(models: &Models) -> Finding {
             ),
         ),
         Err(_) => unwell("embeddings", "do not come in a minute."),
+    }
+}
+
+/// Has a line of text read by the process that reads what learners upload.
+async fn documents(config: &Config) -> Finding {
+    match DocumentReader::new(&config.documents).check().await {
+        Ok(()) => well("documents", "are read by a confined process."),
+        Err(error) => unwell(
+            "documents",
+            format!(
+                "{error}. It needs to start itself anew and to limit what it may (prctl, setrlimit); does this machine's container forbid that?"
+            ),
+        ),
     }
 }
 

@@ -17,9 +17,12 @@ pub struct DocumentsConfig {
     pub max_count: i64,
     /// `AVAAZ_DOCUMENT_BYTES_PER_LEARNER`: how large all documents of a learner may be together.
     pub max_total_bytes: u64,
+    /// `AVAAZ_PASSAGES_PER_LEARNER`: how many passages all documents of a learner may have together.
+    pub max_passages: i64,
     /// `AVAAZ_DOCUMENT_READER`: the program that reads documents; by default this one, started anew.
     pub reader: PathBuf,
-    /// `AVAAZ_DOCUMENT_READERS`: how many documents are read at once.
+    /// `AVAAZ_DOCUMENT_READERS`: how many documents are worked on at once, by all processes together; one process never carries out
+    /// more than four jobs at once.
     pub readers: usize,
     /// `AVAAZ_DOCUMENT_READER_BYTES` and `AVAAZ_DOCUMENT_READER_SECONDS`: what reading one may take.
     pub limits: Limits,
@@ -34,6 +37,7 @@ impl DocumentsConfig {
             max_bytes: reader.parsed("AVAAZ_MAX_DOCUMENT_BYTES", 50 * MIB),
             max_count: reader.parsed("AVAAZ_DOCUMENTS_PER_LEARNER", 200),
             max_total_bytes: reader.parsed("AVAAZ_DOCUMENT_BYTES_PER_LEARNER", 1024 * MIB),
+            max_passages: reader.parsed("AVAAZ_PASSAGES_PER_LEARNER", 50_000),
             reader: program.map_or_else(this_program, PathBuf::from),
             readers: reader.parsed("AVAAZ_DOCUMENT_READERS", 2).max(1),
             limits: Limits {

@@ -129,6 +129,10 @@ pub enum FailureCode {
     TooSlow,
     /// It unpacks to more than is taken.
     TooLarge,
+    /// The learner keeps as many passages as they may.
+    NoRoom,
+    /// Something is wrong with the server.
+    NotRead,
 }
 
 /// The file of a form.

@@ -8,6 +8,7 @@ use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 use chacha20poly1305::aead::stream::{DecryptorBE32, EncryptorBE32};
+use futures_util::{Stream, stream};
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use uuid::Uuid;
@@ -19,6 +20,8 @@ const TAG_BYTES: usize = 16;
 /// What is still being uploaded has this ending. One that is older than an hour was given up.
 const UNFINISHED: &str = "part";
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(60 * 60);
+/// How often a learner's folder is made anew when it is removed in the same moment.
+const ATTEMPTS: u32 = 10;
 
 /// The folder of uploaded files, with a folder for each learner.
 #[derive(Debug, Clone)]
@@ -47,14 +50,7 @@ impl Files {
     ) -> io::Result<Writing> {
         let path = self.path(learner, document);
         let unfinished = path.with_extension(UNFINISHED);
-        fs::create_dir_all(self.of(learner)).await?;
-        let mut options = fs::OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&unfinished)
-            .await?;
+        let mut file = self.open_new(learner, &unfinished).await?;
         let mut nonce = [0; FILE_NONCE_BYTES];
         OsRng.fill_bytes(&mut nonce);
         file.write_all(&nonce).await?;
@@ -65,6 +61,25 @@ impl Files {
             unfinished: Removed(unfinished),
             path,
         })
+    }
+
+    /// Opens a file in the learner's folder, which somebody may remove just now because it is empty.
+    async fn open_new(&self, learner: Uuid, path: &Path) -> io::Result<File> {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        let mut attempts = 0;
+        loop {
+            let opened = match fs::create_dir_all(self.of(learner)).await {
+                Ok(()) => options.open(path).await,
+                Err(error) => Err(error),
+            };
+            attempts += 1;
+            match opened.as_ref().map_err(io::Error::kind) {
+                Err(io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists)
+                    if attempts < ATTEMPTS => {}
+                _ => return opened,
+            }
+        }
     }
 
     /// Opens a document's file.
@@ -89,12 +104,15 @@ impl Files {
         Ok(reading)
     }
 
-    /// Removes a document's file; one that is not there is fine.
+    /// Removes a document's file, and the learner's folder with the last one; what is not there is fine.
     ///
     /// # Errors
     /// When the disk does not let us.
     pub async fn remove(&self, learner: Uuid, document: Uuid) -> io::Result<()> {
-        missing_is_fine(fs::remove_file(self.path(learner, document)).await)
+        missing_is_fine(fs::remove_file(self.path(learner, document)).await)?;
+        // One with files in it stays.
+        let _ = fs::remove_dir(self.of(learner)).await;
+        Ok(())
     }
 
     /// Removes all the files of a learner.
@@ -105,7 +123,7 @@ impl Files {
         missing_is_fine(fs::remove_dir_all(self.of(learner)).await)
     }
 
-    /// Returns every stored document, with its learner; uploads that were given up are removed on the way.
+    /// Returns every stored document, with its learner; uploads that were given up are removed on the way, and empty folders.
     ///
     /// # Errors
     /// When the disk does not let us.
@@ -119,8 +137,14 @@ impl Files {
             let Some(learner) = id(&entry.path()) else {
                 continue;
             };
-            let mut files = fs::read_dir(entry.path()).await?;
+            let folder = entry.path();
+            let mut files = match fs::read_dir(&folder).await {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                opened => opened?,
+            };
+            let mut is_empty = true;
             while let Some(entry) = files.next_entry().await? {
+                is_empty = false;
                 let path = entry.path();
                 if path.extension().is_some_and(|ending| ending == UNFINISHED) {
                     let changed = entry.metadata().await?.modified()?;
@@ -133,6 +157,10 @@ impl Files {
                 } else if let Some(document) = id(&path) {
                     found.push((learner, document));
                 }
+            }
+            if is_empty {
+                // Not if something has come into it meanwhile.
+                let _ = fs::remove_dir(&folder).await;
             }
         }
         Ok(found)
@@ -216,6 +244,13 @@ impl Reading {
         Ok(Some(piece))
     }
 
+    /// Returns the pieces one after the other, as [`Self::next`] does.
+    pub(super) fn pieces(self) -> impl Stream<Item = io::Result<Vec<u8>>> {
+        stream::try_unfold(self, |mut file| async move {
+            Ok(file.next().await?.map(|piece| (piece, file)))
+        })
+    }
+
     async fn read_piece(&mut self) -> io::Result<Vec<u8>> {
         let mut piece = Vec::with_capacity(PIECE_BYTES + TAG_BYTES);
         let mut limited = (&mut self.file).take((PIECE_BYTES + TAG_BYTES) as u64);
@@ -224,12 +259,14 @@ impl Reading {
     }
 }
 
-/// A path whose file is removed with this value. After it was given another name there is none.
+/// A path whose file is removed with this value, and its folder if it was alone there. After it was given another name there is none.
 struct Removed(PathBuf);
 
 impl Drop for Removed {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        if std::fs::remove_file(&self.0).is_ok() {
+            let _ = self.0.parent().map(std::fs::remove_dir);
+        }
     }
 }
 
@@ -324,6 +361,52 @@ mod tests {
         let mut writing = files.create(learner, Uuid::now_v7(), &key).await.unwrap();
         writing.write(&[1; 100_000]).await.unwrap();
         drop(writing);
-        assert_eq!(std::fs::read_dir(files.of(learner)).unwrap().count(), 0);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_comes_after_everything_was_erased_leaves_no_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let (files, key) = (Files::new(folder.path()), MaterialKey::generate());
+        let (learner, document) = stored(&files, &key, b"herons").await;
+        files.remove_all(learner).await.unwrap();
+        for is_finished in [true, false] {
+            let mut writing = files.create(learner, document, &key).await.unwrap();
+            writing.write(b"herons").await.unwrap();
+            if is_finished {
+                writing.finish().await.unwrap();
+                files.remove(learner, document).await.unwrap();
+            } else {
+                files.remove_all(learner).await.unwrap();
+                let unnamed = writing.finish().await.unwrap_err();
+                assert_eq!(unnamed.kind(), io::ErrorKind::NotFound);
+            }
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+        std::fs::create_dir(files.of(learner)).unwrap();
+        assert_eq!(files.stored().await.unwrap(), []);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_upload_does_not_suffer_from_the_removal_of_the_last_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (files, key) = (Files::new(folder.path()), MaterialKey::generate());
+        let learner = Uuid::now_v7();
+        let again_and_again = async |files: Files| {
+            for _ in 0..200 {
+                let document = Uuid::now_v7();
+                let mut writing = files.create(learner, document, &key).await.unwrap();
+                writing.write(b"herons").await.unwrap();
+                writing.finish().await.unwrap();
+                files.remove(learner, document).await.unwrap();
+            }
+        };
+        tokio::join!(
+            again_and_again(files.clone()),
+            again_and_again(files.clone()),
+            again_and_again(files.clone())
+        );
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -11,6 +11,8 @@ use super::domain::DocumentId;
 use super::vault::{MaterialKey, Sealed};
 use crate::vectors::{self, Space};
 
+/// The table of vectors, as [`crate::vectors`] names its indexes.
+pub(super) const VECTORS: &str = "passage_vectors";
 /// How many passages one statement takes.
 const BATCH: usize = 200;
 
@@ -352,18 +354,6 @@ pub(super) async fn store_vectors(
         .await?;
     }
     transaction.commit().await
-}
-
-/// Removes vectors of other models from passages that have one of this model.
-pub(super) async fn drop_replaced_vectors(pool: &PgPool, space: Space) -> sqlx::Result<()> {
-    sqlx::query!(
-        "DELETE FROM passage_vectors old USING passage_vectors new
-         WHERE old.passage_id = new.passage_id AND new.model_id = $1 AND old.model_id <> $1",
-        space.id
-    )
-    .execute(pool)
-    .await?;
-    Ok(())
 }
 
 struct PassageRow {

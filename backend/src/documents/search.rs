@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::domain::{self, DocumentId, Place, fuse};
+use super::passage_store::VECTORS;
 use super::store::Names;
 use super::vault::MaterialKey;
 use super::{languages, passage_store, store};
@@ -135,12 +136,19 @@ async fn by_meaning(
 ) -> sqlx::Result<Vec<Uuid>> {
     let asked = async {
         let space = Space::of(pool, models.embedder.as_ref()).await?;
-        Ok::<_, SpaceError>((space, models.embedder.embed_one(question).await?))
+        // What another model knows better is found by its words until this one has seen it all: otherwise passages that it has seen would
+        // push better ones aside.
+        if !space.leads(pool, VECTORS, learner).await? {
+            return Ok(None);
+        }
+        let vector = models.embedder.embed_one(question).await?;
+        Ok::<_, SpaceError>(Some((space, vector)))
     };
     match timeout(EMBEDDING_TAKES_AT_MOST, asked).await {
-        Ok(Ok((space, vector))) => {
+        Ok(Ok(Some((space, vector)))) => {
             passage_store::by_meaning(pool, space, learner, &vector, CANDIDATES).await
         }
+        Ok(Ok(None)) => Ok(Vec::new()),
         Ok(Err(SpaceError::Database(error))) => Err(error),
         Ok(Err(SpaceError::Model(error))) => {
             tracing::warn!(%error, "documents are searched by their words only");

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::domain::{DocumentId, Failure, Kind, Status};
 use super::vault::{MaterialKey, Sealed};
 use crate::content::{ContentKeys, OpenWordsError, SealedWords};
+use crate::jobs;
 use crate::sessions::store::known;
 
 /// A document as it is listed.
@@ -70,6 +71,8 @@ pub struct Kept {
     pub documents: i64,
     /// How large they are together.
     pub bytes: i64,
+    /// How many passages they have together.
+    pub passages: i64,
 }
 
 /// Returns the learner's key, if they ever uploaded anything.
@@ -140,7 +143,9 @@ fn unreadable(error: OpenWordsError) -> sqlx::Error {
 pub async fn kept<'c>(executor: impl sqlx::PgExecutor<'c>, learner: Uuid) -> sqlx::Result<Kept> {
     sqlx::query_as!(
         Kept,
-        r#"SELECT count(*) AS "documents!", coalesce(sum(size_bytes), 0)::bigint AS "bytes!" FROM documents WHERE user_id = $1"#,
+        r#"SELECT count(*) AS "documents!", coalesce(sum(size_bytes), 0)::bigint AS "bytes!",
+                  coalesce(sum(passage_count), 0)::bigint AS "passages!"
+           FROM documents WHERE user_id = $1"#,
         learner
     )
     .fetch_one(executor)
@@ -236,19 +241,25 @@ pub async fn find_learner(pool: &PgPool, id: DocumentId) -> sqlx::Result<Option<
         .await
 }
 
-/// Deletes a document with all its passages. Returns whether it was there and the learner's.
+/// Deletes a document with all its passages, and what was still to be done for it. Returns whether it was there and the learner's.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn delete(pool: &PgPool, id: DocumentId, learner: Uuid) -> sqlx::Result<bool> {
+    let mut transaction = pool.begin().await?;
     let deleted = sqlx::query!(
         "DELETE FROM documents WHERE id = $1 AND user_id = $2",
         id.0,
         learner
     )
-    .execute(pool)
+    .execute(&mut *transaction)
     .await?;
-    Ok(deleted.rows_affected() > 0)
+    let was_there = deleted.rows_affected() > 0;
+    if was_there {
+        jobs::forget(&mut transaction, "document", id.0).await?;
+    }
+    transaction.commit().await?;
+    Ok(was_there)
 }
 
 /// Deletes all of a learner's documents, and the key without which nothing that is left somewhere can be read.
@@ -265,18 +276,32 @@ pub async fn delete_all(connection: &mut PgConnection, learner: Uuid) -> sqlx::R
     Ok(())
 }
 
-/// Notes that a document is being read.
+/// Notes that a document is being read, and returns for which time; none when there is nothing to read any more.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn begin_reading(pool: &PgPool, id: DocumentId) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE documents SET status = 'reading', updated_at = now() WHERE id = $1 AND status = 'waiting'",
+pub async fn begin_reading(pool: &PgPool, id: DocumentId) -> sqlx::Result<Option<i16>> {
+    sqlx::query_scalar!(
+        "UPDATE documents SET status = 'reading', attempts = least(attempts, 1000) + 1, updated_at = now()
+         WHERE id = $1 AND status IN ('waiting', 'reading') RETURNING attempts",
         id.0
     )
-    .execute(pool)
+    .fetch_optional(pool)
+    .await
+}
+
+/// Returns documents that nobody has tried to read for a day, with their learners.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forgotten(pool: &PgPool) -> sqlx::Result<Vec<(Uuid, Uuid)>> {
+    let rows = sqlx::query!(
+        "SELECT id, user_id FROM documents
+         WHERE status IN ('waiting', 'reading') AND updated_at < now() - interval '1 day' ORDER BY id"
+    )
+    .fetch_all(pool)
     .await?;
-    Ok(())
+    Ok(rows.into_iter().map(|row| (row.id, row.user_id)).collect())
 }
 
 /// Notes that a document cannot be read.

@@ -121,7 +121,7 @@ async fn keep(app: &AppState, key: &MaterialKey, document: &NewDocument) -> Resu
     let kept = store::insert(&mut transaction, key, document).await?;
     // Others may have been stored while this one streamed in.
     allow(&app.config.documents, kept, 0)?;
-    let read = ReadDocument::of(document.id, document.learner);
+    let read = ReadDocument::of(document.id, document.learner, &app.config.documents);
     jobs::enqueue(&mut transaction, &read).await?;
     transaction.commit().await?;
     Ok(())
@@ -141,7 +141,8 @@ async fn remove(app: &AppState, document: &NewDocument) {
 /// Refuses more than a learner may keep.
 fn allow(config: &DocumentsConfig, kept: Kept, more: i64) -> Result<(), ApiError> {
     let is_within = kept.documents + more <= config.max_count
-        && u64::try_from(kept.bytes).is_ok_and(|bytes| bytes <= config.max_total_bytes);
+        && u64::try_from(kept.bytes).is_ok_and(|bytes| bytes <= config.max_total_bytes)
+        && kept.passages < config.max_passages;
     if is_within {
         return Ok(());
     }
@@ -149,8 +150,8 @@ fn allow(config: &DocumentsConfig, kept: Kept, more: i64) -> Result<(), ApiError
         StatusCode::CONFLICT,
         "documents_full",
         format!(
-            "You can keep {} documents of {} bytes together; delete some first.",
-            config.max_count, config.max_total_bytes
+            "You can keep {} documents of {} bytes and {} passages together; delete some first.",
+            config.max_count, config.max_total_bytes, config.max_passages
         ),
     ))
 }

@@ -548,14 +548,7 @@ pub async fn without_vector(
 /// # Errors
 /// When the database fails.
 pub async fn drop_superseded_vectors(pool: &PgPool, space: Space) -> sqlx::Result<u64> {
-    let done = sqlx::query!(
-        "DELETE FROM memory_vectors v USING memory_vectors n
-         WHERE n.memory_id = v.memory_id AND n.model_id = $1 AND v.model_id <> $1 AND n.created_at < now() - interval '1 day'",
-        space.id
-    )
-    .execute(pool)
-    .await?;
-    Ok(done.rows_affected())
+    space.drop_superseded(pool, VECTORS, "memory_id").await
 }
 
 /// Returns the model that can answer for a learner: the one with most of the learner's vectors, the newer one of two. While a new model's

@@ -7,11 +7,14 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use futures_util::stream;
 use reqwest::Body;
+use reqwest::header::CONTENT_LENGTH;
 use tokio::time::Instant;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::world::{World, head, send, tail};
+use super::pdf;
+use super::resident::Resident;
+use super::world::{World, form, head, send, tail};
 
 /// Returns why a document failed, having seen that the server goes on as before.
 async fn failure_of(world: &World, name: &str, content: impl AsRef<[u8]>) -> String {
@@ -28,12 +31,6 @@ async fn failure_of(world: &World, name: &str, content: impl AsRef<[u8]>) -> Str
         (0, 0)
     );
     document["failure"]["code"].as_str().unwrap().to_owned()
-}
-
-/// Sees that the next document is read as if nothing had been.
-async fn reads_on(world: &World) {
-    let next = world.read("next.txt", "Some innocent words.").await;
-    assert_eq!(next["status"], "ready", "{next}");
 }
 
 /// A package with one entry of `megabytes` of nothing, and whatever makes it look like a document.
@@ -55,6 +52,7 @@ fn bomb(others: &[(&str, &str)], entry: &str, opening: &str, megabytes: usize) -
     writer.finish().unwrap().into_inner()
 }
 
+const BOMB_MEGABYTES: usize = 700;
 const RELATIONSHIPS: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>"#;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,9 +62,10 @@ async fn a_zip_bomb_fails_as_too_large() {
         &[("_rels/.rels", RELATIONSHIPS)],
         "word/document.xml",
         "<w:document><w:body><w:p><w:r><w:t>",
-        700,
+        BOMB_MEGABYTES,
     );
     assert!(docx.len() < 5 * 1024 * 1024, "{}", docx.len());
+    let resident = Resident::watch();
     let code = failure_of(&world, "bomb.docx", docx).await;
     assert!(["too_large", "damaged"].contains(&code.as_str()), "{code}");
 
@@ -84,24 +83,42 @@ async fn a_zip_bomb_fails_as_too_large() {
         ],
         "c.xhtml",
         "<html><body><p>",
-        700,
+        BOMB_MEGABYTES,
     );
     assert_eq!(failure_of(&world, "bomb.epub", epub).await, "too_large");
-    reads_on(&world).await;
+    // Other tests run in this process, too.
+    let growth = resident.growth();
+    println!("two bombs of {BOMB_MEGABYTES} MB: this process grew by {growth} MB");
+    assert!(growth < BOMB_MEGABYTES as u64 / 2, "{growth} MB");
+    world.reads_on().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_truncated_pdf_fails_as_damaged() {
     let world = World::start().await;
-    let mut pdf = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n".to_vec();
-    pdf.extend(
-        b"2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n3 0 obj\n<< /Type /Pa",
-    );
-    assert_eq!(failure_of(&world, "book.pdf", pdf).await, "damaged");
+    let pages: Vec<String> = (1..=40)
+        .map(|page| {
+            let line = format!(
+                "On page {page} the grey heron fishes at dusk, and the stork flies home.\n"
+            );
+            line.repeat(30)
+        })
+        .collect();
+    let book = pdf::book(&pages);
+    let whole = world.read("book.pdf", &book).await;
+    assert_eq!(whole["status"], "ready", "{whole}");
+    assert!(whole["passage_count"].as_i64().unwrap() >= 40, "{whole}");
+    let path = format!("/documents/{}", whole["id"].as_str().unwrap());
+    assert_eq!(world.ada.delete(&path).await.status, StatusCode::NO_CONTENT);
+    for (numerator, denominator) in [(1, 4), (1, 2), (9, 10), (99, 100)] {
+        let cut = &book[..book.len() * numerator / denominator];
+        assert_eq!(failure_of(&world, "book.pdf", cut).await, "damaged");
+    }
     assert_eq!(
         failure_of(&world, "book.pdf", b"%PDF-1.7\n%%EOF\n").await,
         "damaged"
     );
+    world.reads_on().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,21 +132,28 @@ async fn a_file_of_300_megabytes_is_refused_whether_it_says_so_or_not() {
         stream::iter(form.map(Ok::<_, std::io::Error>))
     };
     let begun = Instant::now();
+    let resident = Resident::watch();
     let streamed = send(&world.ada, Body::wrap_stream(pieces(piece.clone()))).await;
     assert_eq!(
         (streamed.status, streamed.problem()),
         (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large")
     );
-    let announced = vec![b'a'; 300 * 1024 * 1024];
-    let refused = world.upload("huge.txt", announced).await;
+    let length = 300 * 1024 * 1024 + head("huge.txt").len() + tail().len();
+    let announced = form(&world.ada, Body::wrap_stream(pieces(piece)));
+    let refused = (world.ada)
+        .send(announced.header(CONTENT_LENGTH, length))
+        .await;
     assert_eq!(refused.problem(), "payload_too_large");
+    let growth = resident.growth();
+    println!("a file of 300 MB: this process grew by {growth} MB");
+    assert!(growth < 200, "{growth} MB");
     assert!(begun.elapsed() < Duration::from_secs(30));
     assert_eq!(
         (world.count("documents").await, world.files().len()),
         (0, 0)
     );
     assert_eq!(world.ada.get("/documents").await.status, StatusCode::OK);
-    reads_on(&world).await;
+    world.reads_on().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,9 +218,15 @@ async fn a_script_in_a_page_is_neither_run_nor_read() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parse_without_end_fails_as_too_slow() {
-    let world = World::configured(|env| env.set("AVAAZ_DOCUMENT_READER_SECONDS", "1")).await;
+    let world = World::configured(|env| {
+        env.set("AVAAZ_DOCUMENT_READER_SECONDS", "2");
+        // It takes memory as well, on a fast machine more of it in that time.
+        env.set("AVAAZ_DOCUMENT_READER_BYTES", (4u64 << 30).to_string());
+    })
+    .await;
     let begun = Instant::now();
     assert_eq!(failure_of(&world, "deep.html", endless()).await, "too_slow");
+    world.reads_on().await;
     assert!(
         begun.elapsed() < Duration::from_secs(20),
         "{:?}",
@@ -223,7 +253,7 @@ async fn a_parse_without_end_fails_as_too_slow() {
     );
 }
 
-/// Markdown whose reading takes far longer than a second.
+/// A page whose reading takes far longer than two seconds.
 fn endless() -> String {
     let mut page = String::from("<html><body>");
     for level in 0..400_000 {
@@ -312,8 +342,24 @@ async fn the_reader_has_no_environment_no_files_and_no_network() {
             .any(|line| is_zero(line, "Max core file size")),
         "{confined}"
     );
+    assert_eq!(
+        niceness(&child.id().to_string()),
+        (niceness("self") + 10).min(19)
+    );
     drop(child.stdin.take());
     child.wait().unwrap();
+}
+
+fn niceness(process: &str) -> i32 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // The 19th field; the 2nd is its name, in brackets.
+    let after_name = stat.rsplit(')').next().unwrap();
+    after_name
+        .split_whitespace()
+        .nth(16)
+        .unwrap()
+        .parse()
+        .unwrap()
 }
 
 fn is_zero(line: &str, limit: &str) -> bool {

@@ -1,11 +1,14 @@
 //! How well the built-in embedding model, the words, and both together find what was asked for.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use avaaz_backend::documents::search::{Ways, search_by};
+use avaaz_models::built_in::BuiltInEmbedder;
 use serde::Deserialize;
 
 use super::world::{World, materials};
+use crate::support::TestApp;
 
 #[derive(Deserialize)]
 struct Question {
@@ -17,6 +20,13 @@ struct Question {
 
 /// How many passages the tutor is given.
 const FIRST: usize = 5;
+
+/// The model that `make setup` brings, with its real weights.
+fn built_in() -> BuiltInEmbedder {
+    let brought = concat!(env!("CARGO_MANIFEST_DIR"), "/../.avaaz/embedding");
+    let folder = std::env::var_os("AVAAZ_EMBEDDING_DIR");
+    BuiltInEmbedder::in_folder(folder.map_or_else(|| brought.into(), PathBuf::from))
+}
 
 async fn recall(world: &World, questions: &[Question], ways: Ways) -> f64 {
     let state = &world.app.state;
@@ -51,7 +61,9 @@ async fn the_built_in_model_and_the_words_together_find_most_answers() {
     let questions: Vec<Question> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let materials = materials();
     assert!(questions.len() >= 60 && materials.len() >= 12);
-    let world = World::start().await;
+    let mut app = TestApp::start().await;
+    app.state.models.embedder = Arc::new(built_in());
+    let world = World::with(app).await;
     let mut passages = 0;
     for (name, content) in &materials {
         let document = world.read(name, content).await;

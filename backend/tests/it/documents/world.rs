@@ -7,8 +7,8 @@ use avaaz_agent::shutdown::Shutdown;
 use avaaz_backend::config::Env;
 use avaaz_backend::jobs;
 use axum::http::{Method, StatusCode};
-use reqwest::Body;
 use reqwest::header::CONTENT_TYPE;
+use reqwest::{Body, RequestBuilder};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use tokio_util::task::AbortOnDropHandle;
@@ -57,16 +57,18 @@ impl World {
 
     /// Waits until a document is ready or has failed.
     pub async fn settled(&self, id: &str) -> Value {
-        let begun = Instant::now();
-        loop {
-            let answer = self.ada.get(&format!("/documents/{id}")).await;
-            assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
-            if matches!(answer.body["status"].as_str(), Some("ready" | "failed")) {
-                return answer.body;
-            }
-            assert!(begun.elapsed() < PATIENCE, "still not read: {answer:?}");
-            sleep(Duration::from_millis(20)).await;
-        }
+        settled(&self.ada, id).await
+    }
+
+    /// Sees that the next document of another learner is read and found as if nothing had been.
+    pub async fn reads_on(&self) {
+        let eve = self.app.learner().await;
+        let uploaded = upload_as(&eve, "calm.txt", "The grey heron fishes at dusk.").await;
+        assert_eq!(uploaded.status, StatusCode::CREATED, "{uploaded:?}");
+        let read = settled(&eve, &uploaded.text("id")).await;
+        assert_eq!(read["status"], "ready", "{read}");
+        let found = eve.get("/documents/search?q=heron").await.body;
+        assert_eq!(found["items"][0]["document_name"], "calm.txt", "{found}");
     }
 
     /// All files in the folder of documents.
@@ -83,6 +85,20 @@ impl World {
     }
 }
 
+/// Waits until a learner's document is ready or has failed.
+async fn settled(learner: &Persona, id: &str) -> Value {
+    let begun = Instant::now();
+    loop {
+        let answer = learner.get(&format!("/documents/{id}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        if matches!(answer.body["status"].as_str(), Some("ready" | "failed")) {
+            return answer.body;
+        }
+        assert!(begun.elapsed() < PATIENCE, "still not read: {answer:?}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
 pub async fn upload_as(learner: &Persona, name: &str, content: impl AsRef<[u8]>) -> Answer {
     let body = [head(name).as_bytes(), content.as_ref(), tail().as_bytes()].concat();
     send(learner, body.into()).await
@@ -90,14 +106,18 @@ pub async fn upload_as(learner: &Persona, name: &str, content: impl AsRef<[u8]>)
 
 /// Sends a form as it is.
 pub async fn send(learner: &Persona, body: Body) -> Answer {
-    let request = learner
+    learner.send(form(learner, body)).await
+}
+
+/// The request with a form.
+pub fn form(learner: &Persona, body: Body) -> RequestBuilder {
+    learner
         .request(Method::POST, "/documents")
         .header(
             CONTENT_TYPE,
             format!("multipart/form-data; boundary={BOUNDARY}"),
         )
-        .body(body);
-    learner.send(request).await
+        .body(body)
 }
 
 pub fn head(name: &str) -> String {

@@ -129,6 +129,10 @@ async fn another_model_embeds_all_anew_while_the_old_one_still_answers() {
         .execute(&world.app.pool)
         .await
         .unwrap();
+    sqlx::query("UPDATE embedding_models SET used_at = used_at - interval '25 hours'")
+        .execute(&world.app.pool)
+        .await
+        .unwrap();
     world.restart_with(FakeEmbedder::new("another", 96)).await;
     world.quiet().await;
     assert_eq!(world.count(all).await, 10);

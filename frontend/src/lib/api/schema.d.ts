@@ -812,7 +812,7 @@ export interface components {
          * @description Why a document cannot be read.
          * @enum {string}
          */
-        FailureCode: "wrong_type" | "damaged" | "encrypted" | "no_text" | "too_slow" | "too_large";
+        FailureCode: "wrong_type" | "damaged" | "encrypted" | "no_text" | "too_slow" | "too_large" | "no_room" | "not_read";
         /** @description A field that cannot be taken. */
         FieldError: {
             /** @description Stable word for what is wrong. */
