@@ -32,6 +32,7 @@ use crate::content::ContentKeys;
 use crate::livekit::LiveKit;
 use crate::memory;
 use crate::models::Models;
+use crate::usage::text;
 use inbox::Inbox;
 
 /// How leases are kept.
@@ -285,13 +286,21 @@ impl avaaz_agent::host::TutorHost for PgTutorHost {
 
     async fn compose(
         &self,
-        _lease: Lease,
+        lease: Lease,
         request: WritingRequest,
     ) -> Result<WrittenAnswer, HostError> {
-        match self.shared.models.get() {
-            Some(models) => writing::compose(&*models.text, request).await,
-            None => Err(HostError::Unavailable("no text model is set up".into())),
+        let Some(models) = self.shared.models.get() else {
+            return Err(HostError::Unavailable("no text model is set up".into()));
+        };
+        let answer = writing::ask(&*models.text, request).await?;
+        if let Some(used) = answer.usage {
+            let account = text::account(models.text.model(), used);
+            // The learner waits for the words, not for the account.
+            if let Err(error) = self.record_usage(lease, account).await {
+                tracing::warn!(conversation.id = %lease.conversation, %error, "what was written is in no account");
+            }
         }
+        writing::words_of(&answer, models.text.model())
     }
 
     async fn next_notice(&self) -> Notice {

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{FinishReason, ModelError, TextModel, TextRequest, TokenUsage};
+use crate::{Completion, FinishReason, ModelError, TextModel, TextRequest, TokenUsage};
 
 /// Data that a model wrote, and what it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,17 +22,24 @@ pub async fn complete_json<T: DeserializeOwned>(
     request: TextRequest,
 ) -> Result<JsonAnswer<T>, ModelError> {
     let answer = model.complete(request).await?;
+    Ok(JsonAnswer {
+        value: read_json(&answer)?,
+        usage: answer.usage,
+    })
+}
+
+/// Reads an answer that follows a schema: for whoever accounts for answers that cannot be used, too.
+///
+/// # Errors
+/// [`ModelError::Unusable`] when it is not such data, also because it was cut off; [`ModelError::Declined`].
+pub fn read_json<T: DeserializeOwned>(answer: &Completion) -> Result<T, ModelError> {
     match answer.reason {
         FinishReason::Stop => {}
         FinishReason::Length => return Err(ModelError::Unusable("it was cut off at its longest")),
         FinishReason::Filtered => return Err(ModelError::Declined),
     }
-    let value = serde_json::from_str(json_in(&answer.text))
-        .map_err(|_| ModelError::Unusable("it is not JSON of the wanted shape"))?;
-    Ok(JsonAnswer {
-        value,
-        usage: answer.usage,
-    })
+    serde_json::from_str(json_in(&answer.text))
+        .map_err(|_| ModelError::Unusable("it is not JSON of the wanted shape"))
 }
 
 /// Returns the JSON in an answer: models without a schema of their own like to put it into a code block with a word before it, or think

@@ -31,7 +31,7 @@ mod text;
 
 pub use embedding::{Embedder, cosine_similarity, normalize};
 pub use error::ModelError;
-pub use json_answer::{JsonAnswer, complete_json};
+pub use json_answer::{JsonAnswer, complete_json, read_json};
 pub use missing::Missing;
 pub use text::{
     AnswerFormat, Completion, FinishReason, JsonSchema, Message, Role, TextEvent, TextModel,

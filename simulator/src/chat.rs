@@ -7,6 +7,7 @@ mod request;
 mod stream;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -68,6 +69,8 @@ async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: B
     if request.stream {
         return stream::stream(shared, answer, request.includes_usage(), fault);
     }
+    let pause = shared.script.writing.answer_ms.unwrap_or(0);
+    tokio::time::sleep(Duration::from_millis(pause)).await;
     Json(json!({
         "id": answer.id,
         "object": "chat.completion",

@@ -1,8 +1,12 @@
 //! What waits, and what could not be done: read from the queue's own view, changed by its own functions.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
+
+use super::NextTry;
 
 /// How many jobs there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
@@ -103,6 +107,55 @@ pub async fn forget(connection: &mut PgConnection, field: &str, id: Uuid) -> sql
     .execute(connection)
     .await
     .map(|done| done.rows_affected())
+}
+
+/// Returns those of the keys that need no job: one waits or is being carried out, or one died since `dead_since` ago.
+///
+/// # Errors
+/// When the database fails.
+pub async fn taken_care_of(
+    pool: &PgPool,
+    keys: &[String],
+    dead_since: Duration,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "SELECT key FROM graphile_worker.jobs
+         WHERE key = ANY($1) AND (locked_at IS NOT NULL OR attempts < max_attempts
+                                  OR updated_at > now() - make_interval(secs => $2))",
+    )
+    .bind(keys)
+    .bind(dead_since.as_secs_f64())
+    .fetch_all(pool)
+    .await
+}
+
+/// Notes, before the queue notes that a job failed, when it may be tried again. The queue adds its own pause to that.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn note_failure(
+    pool: &PgPool,
+    id: i64,
+    worker: &str,
+    next: NextTry,
+) -> sqlx::Result<()> {
+    let wait = match next {
+        NextTry::After(wait) => wait,
+        NextTry::Soon | NextTry::Never => Duration::ZERO,
+    };
+    sqlx::query(
+        "UPDATE graphile_worker._private_jobs
+         SET updated_at = now(), run_at = greatest(run_at, now() + make_interval(secs => $3)),
+             attempts = CASE WHEN $4 THEN max_attempts ELSE attempts END
+         WHERE id = $1 AND locked_by = $2",
+    )
+    .bind(id)
+    .bind(worker)
+    .bind(wait.as_secs_f64())
+    .bind(next == NextTry::Never)
+    .execute(pool)
+    .await?;
+    Ok(())
 }
 
 async fn dead_among(pool: &PgPool, ids: Option<&[i64]>) -> sqlx::Result<Vec<i64>> {

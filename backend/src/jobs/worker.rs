@@ -16,8 +16,9 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::{Job, JobError, SCHEMA, letters};
 use crate::app::AppState;
 
-/// How many jobs one process carries out at once. They mostly wait, for models and for the database.
-const AT_ONCE: usize = 4;
+/// How many jobs one process carries out at once. They mostly wait, for models and for the database; what takes more than patience has
+/// lanes or a limit of its own (reading documents, the built-in embedding model).
+const AT_ONCE: usize = 16;
 /// Notifications wake the worker; this is for those that were lost, and for jobs whose turn comes later than their notification.
 const POLL_EVERY: Duration = Duration::from_secs(1);
 /// How long a job may go on once the server stops, unless it is told to cut. Each can be repeated, and somebody waits for the server.
@@ -32,7 +33,14 @@ const COUNT_EVERY: Duration = Duration::from_secs(15);
 #[derive(Clone, Default)]
 pub struct Registry {
     jobs: Vec<JobDefinition>,
-    repeated: Vec<(&'static str, &'static str)>,
+    repeated: Vec<Repeated>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Repeated {
+    name: &'static str,
+    every: &'static str,
+    attempts: i16,
 }
 
 impl Registry {
@@ -41,7 +49,11 @@ impl Registry {
     pub fn with<J: Job>(mut self) -> Self {
         self.jobs.push(Task::<J>::definition());
         if let Some(every) = J::EVERY {
-            self.repeated.push((J::NAME, every));
+            self.repeated.push(Repeated {
+                name: J::NAME,
+                every,
+                attempts: J::ATTEMPTS,
+            });
         }
         self
     }
@@ -73,7 +85,10 @@ async fn serve(registry: &Registry, app: &AppState, shutdown: &Shutdown) -> anyh
         .sweep_threshold(DEAD_AFTER)
         .recovery_delay(Duration::ZERO);
     let crontab: String = (registry.repeated.iter())
-        .map(|(name, every)| format!("{every} {name} ?job_key={name}&queue={name}\n"))
+        .map(|job| {
+            let (every, name, attempts) = (job.every, job.name, job.attempts);
+            format!("{every} {name} ?job_key={name}&queue={name}&max={attempts}\n")
+        })
         .collect();
     let worker = WorkerOptions::default()
         .pg_pool(app.pool.clone())
@@ -110,9 +125,9 @@ async fn serve(registry: &Registry, app: &AppState, shutdown: &Shutdown) -> anyh
         })
         .init()
         .await?;
-    for (name, _) in &registry.repeated {
+    for job in &registry.repeated {
         let mut connection = app.pool.acquire().await?;
-        super::insert_repeated(&mut connection, name).await?;
+        super::insert_repeated(&mut connection, job.name, job.attempts).await?;
     }
     tokio::select! {
         done = worker.run() => done?,
@@ -162,11 +177,20 @@ impl<J: Job> TaskHandler for Task<J> {
         let Some(Workplace { app, shutdown }) = context.get_ext::<Workplace>().cloned() else {
             return Err(JobError::because("the worker was started without a server"));
         };
+        let pool = app.pool.clone();
         // A panic's message may quote words, and the queue would store it.
         let job = AssertUnwindSafe(self.0.run(app)).catch_unwind();
-        tokio::select! {
+        let done = tokio::select! {
             done = job => done.unwrap_or_else(|_| Err(JobError::because("it panicked"))),
-            () = shutdown.is_cut() => Err(JobError::because("the server was stopped")),
+            () = shutdown.is_cut() => return Err(JobError::because("the server was stopped")),
+        };
+        if let Err(error) = &done {
+            let (id, worker) = (*context.job().id(), context.worker_id());
+            let noted = letters::note_failure(&pool, id, worker, error.next).await;
+            if let Err(error) = noted.map_err(JobError::from) {
+                tracing::warn!(job.id = id, %error, "when to try a job again could not be noted");
+            }
         }
+        done
     }
 }

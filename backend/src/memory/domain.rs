@@ -163,6 +163,17 @@ pub fn merge(
     changes
 }
 
+/// Returns what an older conversation told that contradicts nothing that is known: what was said later stands.
+#[must_use]
+pub fn said_before(known: &[KnownFact], found: Vec<FoundFact>) -> Vec<FoundFact> {
+    let stands = |fact: &FoundFact| {
+        let text = plain(&fact.text);
+        let is_said_again = known.iter().any(|old| plain(&old.text) == text);
+        is_said_again || (fact.replaces.is_empty() && !known.iter().any(|old| is_alike(old, fact)))
+    };
+    found.into_iter().filter(stands).collect()
+}
+
 fn confirm(changes: &mut Vec<Change>, id: Uuid) {
     if !changes.contains(&Change::Confirm(id)) {
         changes.push(Change::Confirm(id));

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use avaaz_models::{JsonSchema, Message, ModelError, TextModel, TextRequest, complete_json};
+use avaaz_models::{
+    Completion, JsonSchema, Message, ModelError, TextModel, TextRequest, read_json,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -43,11 +45,11 @@ pub struct Extract {
     pub untrue: Vec<Uuid>,
 }
 
-/// Asks the model.
+/// Asks the model. What it says is for [`understand`].
 ///
 /// # Errors
-/// When the model has no usable answer.
-pub async fn extract(model: &dyn TextModel, passage: &Passage<'_>) -> Result<Extract, ModelError> {
+/// When the model has no answer.
+pub async fn ask(model: &dyn TextModel, passage: &Passage<'_>) -> Result<Completion, ModelError> {
     let request = TextRequest::new([
         Message::system(instructions(passage)),
         Message::user(conversation(passage)),
@@ -55,8 +57,15 @@ pub async fn extract(model: &dyn TextModel, passage: &Passage<'_>) -> Result<Ext
     .following(JsonSchema::new("conversation_memory", schema()))
     .max_tokens(MAX_TOKENS)
     .within(DEADLINE);
-    let answer = complete_json::<Value>(model, request).await?;
-    read(&answer.value, passage.known)
+    model.complete(request).await
+}
+
+/// Makes out what the model said. `known` are the facts that it was shown.
+///
+/// # Errors
+/// [`ModelError::Unusable`] or [`ModelError::Declined`].
+pub fn understand(answer: &Completion, known: &[KnownFact]) -> Result<Extract, ModelError> {
+    read(&read_json(answer)?, known)
 }
 
 const INSTRUCTIONS: &str = "You keep the notes of a language tutor who talks with one learner. You are given what is known of the \
@@ -239,7 +248,8 @@ mod tests {
             turns: &turns,
             known: &known(),
         };
-        let extract = extract(&model, &passage).await.unwrap();
+        let answer = ask(&model, &passage).await.unwrap();
+        let extract = understand(&answer, &known()).unwrap();
         assert_eq!(extract.facts[0].replaces, [Uuid::from_u128(11)]);
         assert_eq!(extract.confirmed, [Uuid::from_u128(12)]);
         let asked = model.asked().remove(0);

@@ -10,10 +10,11 @@ use uuid::Uuid;
 
 use super::domain::{self, Change, FactKind, KnownFact};
 use super::extraction::{self, Extract, Passage};
-use super::store::{self, NewMemory, Origin, Said};
+use super::store::{self, Behind, NewMemory, Origin, Said};
 use crate::app::AppState;
 use crate::content::{ContentKeys, Place};
 use crate::jobs::{self, Job, JobError};
+use crate::usage::text;
 use crate::vectors::{Space, SpaceError};
 
 /// A long conversation is summed up every so many turns, so that not all of it waits for the end.
@@ -21,12 +22,14 @@ pub const EVERY_TURNS: i32 = 40;
 /// How much of a conversation the model reads at once.
 const PART_TURNS: i64 = 200;
 const PART_CHARS: usize = 20_000;
+/// How often a part, and what is told with it, is halved for a model that reads less.
+const MOST_HALVINGS: u32 = 4;
 /// How many known facts the model is shown.
 const SHOWN_FACTS: usize = 60;
 /// How long after a turn its words may still come.
 const WORDS_COME_WITHIN: TimeDelta = TimeDelta::seconds(5);
 const LOOK_AGAIN_AFTER: TimeDelta = TimeDelta::milliseconds(700);
-const LANES: u128 = 64;
+const LANES: u128 = 1_024;
 /// How many memories get their vectors at once.
 const BATCH: i64 = 64;
 
@@ -37,9 +40,20 @@ pub struct Remember {
     pub conversation: Uuid,
     /// Whose it is.
     pub user: Uuid,
+    /// Whether it ended long ago: those that end now come first.
+    #[serde(default)]
+    pub is_late: bool,
 }
 
 impl Remember {
+    pub(super) fn late(behind: Behind) -> Self {
+        Self {
+            conversation: behind.conversation,
+            user: behind.user,
+            is_late: true,
+        }
+    }
+
     /// Stores the job for a conversation; one that is gone needs none.
     ///
     /// # Errors
@@ -52,7 +66,14 @@ impl Remember {
         .fetch_optional(&mut *connection)
         .await?;
         match user {
-            Some(user) => jobs::enqueue(connection, &Self { conversation, user }).await,
+            Some(user) => {
+                let job = Self {
+                    conversation,
+                    user,
+                    is_late: false,
+                };
+                jobs::enqueue(connection, &job).await
+            }
             None => Ok(()),
         }
     }
@@ -70,37 +91,59 @@ impl Job for Remember {
         Some(format!("remember:{}", self.conversation))
     }
 
+    fn gives_way(&self) -> bool {
+        self.is_late
+    }
+
     async fn run(self, app: AppState) -> Result<(), JobError> {
         let Some(origin) = store::origin(&app.pool, self.conversation).await? else {
             return Ok(());
         };
         let before = store::summary(&app.pool, self.conversation).await?;
-        let done_to = before.as_ref().map_or(0, |summary| summary.up_to_seq);
+        let summed_up_to = before.as_ref().map_or(0, |summary| summary.up_to_seq);
+        let done_to = summed_up_to.max(origin.passed_over_to);
         let turns = store::turns_after(&app.pool, self.conversation, done_to, PART_TURNS).await?;
-        let part = match Part::of(turns, &origin, &app.keys) {
-            Next::Part(part) => part,
-            Next::Nothing => return Ok(()),
-            Next::Later => return self.again(&app, LOOK_AGAIN_AFTER).await,
+        let so_far = before.as_ref().and_then(|summary| {
+            app.keys
+                .open_in(Place::Memory, summary.id, &summary.words)
+                .ok()
+        });
+        let id = before
+            .as_ref()
+            .map_or_else(Uuid::now_v7, |summary| summary.id);
+        let writing = Writing {
+            app: &app,
+            origin: &origin,
+            conversation: self.conversation,
+            summary: id,
         };
-        if part.is_of_the_learner() {
-            let so_far = before.as_ref().and_then(|summary| {
-                app.keys
-                    .open_in(Place::Memory, summary.id, &summary.words)
-                    .ok()
-            });
-            let id = before
-                .as_ref()
-                .map_or_else(Uuid::now_v7, |summary| summary.id);
-            let writing = Writing {
-                app: &app,
-                origin: &origin,
-                conversation: self.conversation,
-                summary: id,
+        let mut halvings = 0;
+        let part = loop {
+            let part = match Part::of(&turns, &origin, &app.keys, PART_CHARS >> halvings) {
+                Next::Part(part) => part,
+                Next::Nothing => return Ok(()),
+                Next::Later => return self.again(&app, LOOK_AGAIN_AFTER).await,
             };
-            Box::pin(writing.write(so_far.as_deref(), &part)).await?;
-        } else if let Some(before) = &before {
-            store::pass_over(&app.pool, before.id, part.up_to).await?;
-        }
+            if !part.is_of_the_learner() {
+                store::pass_over(&app.pool, self.conversation, part.up_to).await?;
+                break part;
+            }
+            let shown = SHOWN_FACTS >> halvings;
+            match Box::pin(writing.write(so_far.as_deref(), &part, shown)).await {
+                Ok(()) => break part,
+                Err(NotWritten::Model(ModelError::TooLong)) if halvings < MOST_HALVINGS => {
+                    halvings += 1;
+                }
+                // It would decline again; what comes after it may be told.
+                Err(NotWritten::Model(ModelError::Declined)) => {
+                    tracing::warn!(conversation.id = %self.conversation, "the text model declines a part of a conversation, which is passed over");
+                    store::pass_over(&app.pool, self.conversation, part.up_to).await?;
+                    break part;
+                }
+                Err(NotWritten::Model(error)) => return Err(error.into()),
+                Err(NotWritten::Job(error)) => return Err(error),
+            }
+        };
         if part.up_to < origin.last_turn_seq && origin.ended_at.is_some() {
             return self.again(&app, TimeDelta::zero()).await;
         }
@@ -134,8 +177,8 @@ enum Next {
 }
 
 impl Part {
-    /// Takes the next turns that have their words, or never get them.
-    fn of(turns: Vec<Said>, origin: &Origin, keys: &ContentKeys) -> Next {
+    /// Takes the next turns that have their words, or never get them: so many letters at most.
+    fn of(turns: &[Said], origin: &Origin, keys: &ContentKeys, most: usize) -> Next {
         let mut part = Self {
             said: Vec::new(),
             up_to: 0,
@@ -156,11 +199,11 @@ impl Part {
             match keys.open(turn.id, words) {
                 Ok(words) => {
                     chars += words.chars().count();
-                    if chars > PART_CHARS && part.up_to > 0 {
+                    if chars > most && part.up_to > 0 {
                         break;
                     }
                     if !words.trim().is_empty() {
-                        let words = domain::bounded(&words, PART_CHARS);
+                        let words = domain::bounded(&words, most);
                         part.said.push((turn.by_learner, words));
                     }
                 }
@@ -189,8 +232,37 @@ struct Writing<'a> {
     summary: Uuid,
 }
 
+/// Why a part did not become a memory.
+enum NotWritten {
+    Model(ModelError),
+    Job(JobError),
+}
+
+impl From<ModelError> for NotWritten {
+    fn from(error: ModelError) -> Self {
+        Self::Model(error)
+    }
+}
+
+impl From<JobError> for NotWritten {
+    fn from(error: JobError) -> Self {
+        Self::Job(error)
+    }
+}
+
+impl From<sqlx::Error> for NotWritten {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Job(error.into())
+    }
+}
+
 impl Writing<'_> {
-    async fn write(&self, so_far: Option<&str>, part: &Part) -> Result<(), JobError> {
+    async fn write(
+        &self,
+        so_far: Option<&str>,
+        part: &Part,
+        most_shown: usize,
+    ) -> Result<(), NotWritten> {
         let (pool, models) = (&self.app.pool, &self.app.models);
         let space = match Space::of(pool, models.embedder.as_ref()).await {
             Ok(space) => Some(space),
@@ -198,14 +270,21 @@ impl Writing<'_> {
             Err(SpaceError::Database(error)) => return Err(error.into()),
         };
         let known = self.known(space).await?;
-        let shown = &known[..known.len().min(SHOWN_FACTS)];
+        let shown = &known[..known.len().min(most_shown)];
         let passage = Passage {
             target_language: &self.origin.target_language,
             so_far,
             turns: &part.said,
             known: shown,
         };
-        let mut extract = extraction::extract(models.text.as_ref(), &passage).await?;
+        let answer = extraction::ask(models.text.as_ref(), &passage).await?;
+        // It was paid for, also if it makes no sense.
+        if let Some(used) = answer.usage {
+            let account = text::account(models.text.model(), used);
+            let prices = &self.app.config.spending.prices;
+            text::record(pool, prices, self.conversation, &account).await?;
+        }
+        let mut extract = extraction::understand(&answer, shown)?;
         let vectors = self.vectors(space, &mut extract).await;
         let Extract {
             summary,
@@ -213,7 +292,11 @@ impl Writing<'_> {
             confirmed,
             untrue,
         } = extract;
-        let changes = domain::merge(&known, facts, &confirmed, &untrue);
+        let changes = if self.origin.is_overtaken {
+            domain::merge(&known, domain::said_before(&known, facts), &confirmed, &[])
+        } else {
+            domain::merge(&known, facts, &confirmed, &untrue)
+        };
 
         let mut transaction = pool.begin().await?;
         let words = self.app.keys.seal_in(Place::Memory, self.summary, &summary);
@@ -307,7 +390,7 @@ impl Writing<'_> {
                 Ok(())
             }
             Change::Confirm(id) => store::confirm(connection, id, self.conversation).await,
-            Change::Retire(id) => store::retire(connection, &[id]).await,
+            Change::Retire(id) => store::retire(connection, &[id], None).await,
         }
     }
 
@@ -329,7 +412,7 @@ pub struct EmbedMemories {}
 
 impl Job for EmbedMemories {
     const NAME: &'static str = "embed_memories";
-    const EVERY: Option<&'static str> = Some("17 * * * *");
+    const EVERY: Option<&'static str> = Some("7 * * * *");
 
     async fn run(self, app: AppState) -> Result<(), JobError> {
         let embedder = app.models.embedder.as_ref();

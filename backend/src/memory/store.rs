@@ -1,16 +1,16 @@
 //! Memories in Postgres. Words come and go encrypted; vectors are kept beside them, for each embedding model its own.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
-use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use crate::content::SealedWords;
-use crate::vectors::{self, Space};
 
-/// The table of vectors, as [`crate::vectors`] names its indexes.
-pub const VECTORS: &str = "memory_vectors";
+pub use nearness::{
+    VECTORS, answering_space, drop_superseded_vectors, nearest, nearest_statement, save_vector,
+    vector, vectors_of, without_vector,
+};
+pub use reading::{Behind, Origin, Said, behind, origin, pass_over, turns_after};
 
 /// A memory as it is stored.
 #[derive(Debug, Clone)]
@@ -46,36 +46,6 @@ pub struct StoredSummary {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A conversation, as far as it matters for what is remembered of it.
-#[derive(Debug, Clone)]
-pub struct Origin {
-    /// Whose it is.
-    pub user: Uuid,
-    /// The language that is learnt.
-    pub target_language: String,
-    /// When it ended.
-    pub ended_at: Option<DateTime<Utc>>,
-    /// The last turn.
-    pub last_turn_seq: i32,
-    /// The database's clock.
-    pub now: DateTime<Utc>,
-}
-
-/// A turn, as far as it matters.
-#[derive(Debug, Clone)]
-pub struct Said {
-    /// Its id.
-    pub id: Uuid,
-    /// Its place.
-    pub seq: i32,
-    /// Whether the learner spoke.
-    pub by_learner: bool,
-    /// The words; none while they are pending.
-    pub words: Option<SealedWords>,
-    /// When it ended.
-    pub ended_at: DateTime<Utc>,
-}
-
 macro_rules! stored {
     ($row:expr) => {{
         let row = $row;
@@ -93,57 +63,9 @@ macro_rules! stored {
     }};
 }
 
-/// Returns whose conversation it is and how far it has come.
-///
-/// # Errors
-/// When the database fails.
-pub async fn origin(pool: &PgPool, conversation: Uuid) -> sqlx::Result<Option<Origin>> {
-    sqlx::query_as!(
-        Origin,
-        r#"SELECT s.user_id AS user, s.target_language, c.ended_at, c.last_turn_seq, now() AS "now!"
-           FROM conversations c JOIN sessions s ON s.id = c.session_id WHERE c.id = $1"#,
-        conversation
-    )
-    .fetch_optional(pool)
-    .await
-}
-
-/// Returns the turns behind one, in order.
-///
-/// # Errors
-/// When the database fails.
-pub async fn turns_after(
-    pool: &PgPool,
-    conversation: Uuid,
-    seq: i32,
-    limit: i64,
-) -> sqlx::Result<Vec<Said>> {
-    let rows = sqlx::query!(
-        "SELECT id, seq, speaker, words_ciphertext, words_nonce, words_key_id, ended_at
-         FROM turns WHERE conversation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-        conversation,
-        seq,
-        limit
-    )
-    .fetch_all(pool)
-    .await?;
-    let turns = rows.into_iter().map(|row| Said {
-        id: row.id,
-        seq: row.seq,
-        by_learner: row.speaker == "learner",
-        words: row
-            .words_ciphertext
-            .zip(row.words_nonce)
-            .zip(row.words_key_id)
-            .map(|((ciphertext, nonce), key_id)| SealedWords {
-                ciphertext,
-                nonce,
-                key_id,
-            }),
-        ended_at: row.ended_at,
-    });
-    Ok(turns.collect())
-}
+// They use the macro.
+mod nearness;
+mod reading;
 
 /// Returns the summary of a conversation.
 ///
@@ -255,7 +177,7 @@ pub async fn list(
     Ok(rows.into_iter().map(|row| stored!(row)).collect())
 }
 
-/// Forgets one of the learner's facts for good. Returns whether there was one.
+/// Forgets one of the learner's facts for good, and the facts whose place it took. Returns whether there was one.
 ///
 /// # Errors
 /// When the database fails.
@@ -342,21 +264,6 @@ pub async fn save_summary(
     Ok(id)
 }
 
-/// Notes that turns without a word of the learner are in a summary as it stands.
-///
-/// # Errors
-/// When the database fails.
-pub async fn pass_over(pool: &PgPool, summary: Uuid, up_to_seq: i32) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE memories SET up_to_seq = $2 WHERE id = $1 AND up_to_seq < $2",
-        summary,
-        up_to_seq
-    )
-    .execute(pool)
-    .await?;
-    Ok(())
-}
-
 /// Writes a fact that takes the place of others. What those were taken from, it may say, too.
 ///
 /// # Errors
@@ -391,7 +298,7 @@ pub async fn add_fact(
     )
     .execute(&mut *connection)
     .await?;
-    retire(connection, replaced).await
+    retire(connection, replaced, Some(memory.id)).await
 }
 
 /// Notes that a conversation bore a fact out: it stands without the others, too.
@@ -434,17 +341,23 @@ pub async fn confirm(
     Ok(())
 }
 
-/// Retires facts: they are told to nobody, and found by nobody.
+/// Retires facts: they are told to nobody, and found by nobody. What took their place, if something did, takes them with it when it is
+/// forgotten.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn retire(connection: &mut PgConnection, facts: &[Uuid]) -> sqlx::Result<()> {
+pub async fn retire(
+    connection: &mut PgConnection,
+    facts: &[Uuid],
+    replaced_by: Option<Uuid>,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "WITH retired AS (
-             UPDATE memories SET retired_at = now() WHERE id = ANY($1) AND retired_at IS NULL RETURNING id
+             UPDATE memories SET retired_at = now(), replaced_by = $2 WHERE id = ANY($1) AND retired_at IS NULL RETURNING id
          )
          DELETE FROM memory_vectors v USING retired WHERE v.memory_id = retired.id",
-        facts
+        facts,
+        replaced_by
     )
     .execute(connection)
     .await?;
@@ -467,149 +380,5 @@ pub async fn make_room(connection: &mut PgConnection, user: Uuid, keep: i64) -> 
     if beyond.is_empty() {
         return Ok(());
     }
-    retire(connection, &beyond).await
-}
-
-/// Writes the vector of a memory that holds, unless its words are others by now.
-///
-/// # Errors
-/// When the database fails.
-pub async fn save_vector(
-    connection: &mut PgConnection,
-    memory: Uuid,
-    words: &SealedWords,
-    space: Space,
-    vector: &[f32],
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "INSERT INTO memory_vectors (memory_id, model_id, user_id, embedding)
-         SELECT m.id, $2, m.user_id, $3::real[]::vector FROM memories m
-         WHERE m.id = $1 AND m.words_nonce = $4 AND m.retired_at IS NULL
-         ON CONFLICT (memory_id, model_id) DO UPDATE SET embedding = excluded.embedding, created_at = now()",
-        memory,
-        space.id,
-        vector,
-        words.nonce
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Returns the vectors of a learner's facts.
-///
-/// # Errors
-/// When the database fails.
-pub async fn vectors_of(
-    pool: &PgPool,
-    user: Uuid,
-    space: Space,
-) -> sqlx::Result<HashMap<Uuid, Vec<f32>>> {
-    let rows = sqlx::query!(
-        r#"SELECT memory_id, embedding::real[] AS "embedding!" FROM memory_vectors WHERE user_id = $1 AND model_id = $2"#,
-        user,
-        space.id
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.memory_id, row.embedding))
-        .collect())
-}
-
-/// Returns memories of all learners that have no vector of a model yet, in the order of their ids, from behind `after`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn without_vector(
-    pool: &PgPool,
-    space: Space,
-    after: Uuid,
-    limit: i64,
-) -> sqlx::Result<Vec<StoredMemory>> {
-    let rows = sqlx::query!(
-        "SELECT m.id, m.kind, m.words_ciphertext, m.words_nonce, m.words_key_id, m.created_at, m.confirmed_at
-         FROM memories m
-         WHERE m.retired_at IS NULL AND m.id > $1
-           AND NOT EXISTS (SELECT FROM memory_vectors v WHERE v.memory_id = m.id AND v.model_id = $2)
-         ORDER BY m.id LIMIT $3",
-        after,
-        space.id,
-        limit
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().map(|row| stored!(row)).collect())
-}
-
-/// Forgets vectors of other models, a day after there was one of this model: until then a server that still has the other one may run.
-///
-/// # Errors
-/// When the database fails.
-pub async fn drop_superseded_vectors(pool: &PgPool, space: Space) -> sqlx::Result<u64> {
-    space.drop_superseded(pool, VECTORS, "memory_id").await
-}
-
-/// Returns the model that can answer for a learner: the one with most of the learner's vectors, the newer one of two. While a new model's
-/// vectors are being made, that is the old one.
-///
-/// # Errors
-/// When the database fails.
-pub async fn answering_space(pool: &PgPool, user: Uuid) -> sqlx::Result<Option<Space>> {
-    sqlx::query_as!(
-        Space,
-        "SELECT m.id, m.dimensions FROM memory_vectors v JOIN embedding_models m ON m.id = v.model_id
-         WHERE v.user_id = $1 GROUP BY m.id ORDER BY count(*) DESC, m.id DESC LIMIT 1",
-        user
-    )
-    .fetch_optional(pool)
-    .await
-}
-
-/// Returns the vector of a memory.
-///
-/// # Errors
-/// When the database fails.
-pub async fn vector(pool: &PgPool, memory: Uuid, space: Space) -> sqlx::Result<Option<Vec<f32>>> {
-    sqlx::query_scalar!(
-        r#"SELECT embedding::real[] AS "embedding!" FROM memory_vectors WHERE memory_id = $1 AND model_id = $2"#,
-        memory,
-        space.id
-    )
-    .fetch_optional(pool)
-    .await
-}
-
-/// Returns the learner's memories that are nearest to a vector, the nearest first.
-///
-/// # Errors
-/// When the database fails.
-pub async fn nearest(
-    pool: &PgPool,
-    user: Uuid,
-    space: Space,
-    vector: &[f32],
-    limit: i64,
-) -> sqlx::Result<Vec<Uuid>> {
-    let mut transaction = pool.begin().await?;
-    vectors::search_thoroughly(&mut transaction).await?;
-    let found = sqlx::query_scalar(AssertSqlSafe(nearest_statement(space)))
-        .bind(user)
-        .bind(vector)
-        .bind(limit)
-        .fetch_all(&mut *transaction)
-        .await?;
-    transaction.commit().await?;
-    Ok(found)
-}
-
-/// Returns the statement of [`nearest`]: for the learner `$1`, the vector `$2`, and `$3` memories.
-#[must_use]
-pub fn nearest_statement(space: Space) -> String {
-    format!(
-        "SELECT memory_id FROM {VECTORS} WHERE {} AND user_id = $1 ORDER BY {} LIMIT $3",
-        space.condition(),
-        space.distance("$2")
-    )
+    retire(connection, &beyond, None).await
 }

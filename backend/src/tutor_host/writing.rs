@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use avaaz_agent::host::HostError;
-use avaaz_models::{FinishReason, Message, ModelError, TextModel, TextRequest};
+use avaaz_models::{Completion, FinishReason, Message, ModelError, TextModel, TextRequest};
 use avaaz_tutor::{Author, Speaker, WritingRequest, WrittenAnswer};
 
 /// A few sentences; models that think count their thoughts, too.
@@ -14,14 +14,14 @@ const WITHIN: Duration = Duration::from_secs(40);
 /// As the provider of turns that no voice spoke.
 const PROVIDER: &str = "text";
 
-/// Has the next words of the tutor written.
+/// Has the next words of the tutor written. They are read by [`words_of`].
 ///
 /// # Errors
 /// [`HostError::Unavailable`] when the model does not answer, [`HostError::Refused`] when it never will.
-pub(super) async fn compose(
+pub(super) async fn ask(
     text_model: &dyn TextModel,
     request: WritingRequest,
-) -> Result<WrittenAnswer, HostError> {
+) -> Result<Completion, HostError> {
     let said = request.history.into_iter().map(|turn| match turn.speaker {
         Speaker::Learner => Message::user(turn.text),
         Speaker::Tutor => Message::assistant(turn.text),
@@ -30,7 +30,14 @@ pub(super) async fn compose(
     let request = TextRequest::new(messages)
         .max_tokens(MAX_TOKENS)
         .within(WITHIN);
-    let answer = text_model.complete(request).await.map_err(host_error)?;
+    text_model.complete(request).await.map_err(host_error)
+}
+
+/// Returns what the tutor writes.
+///
+/// # Errors
+/// [`HostError::Refused`] when the model declines.
+pub(super) fn words_of(answer: &Completion, model: &str) -> Result<WrittenAnswer, HostError> {
     let text = match answer.reason {
         FinishReason::Stop => answer.text.trim(),
         FinishReason::Length => whole_sentences(answer.text.trim()),
@@ -40,7 +47,7 @@ pub(super) async fn compose(
         text: text.to_owned(),
         author: Author {
             provider: PROVIDER.to_owned(),
-            model: text_model.model().to_owned(),
+            model: model.to_owned(),
         },
     })
 }
@@ -86,6 +93,13 @@ mod tests {
                 turn(2, Speaker::Learner, "What is a weekend?"),
             ],
         }
+    }
+
+    async fn compose(
+        text_model: &dyn TextModel,
+        request: WritingRequest,
+    ) -> Result<WrittenAnswer, HostError> {
+        words_of(&ask(text_model, request).await?, text_model.model())
     }
 
     #[tokio::test]

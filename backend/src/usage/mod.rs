@@ -6,6 +6,7 @@ pub mod domain;
 mod handlers;
 pub mod prices;
 pub mod store;
+pub mod text;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use avaaz_agent::shutdown::Shutdown;
 use avaaz_backend::app::AppState;
 use avaaz_backend::jobs::{self, Job, JobError, Registry};
+use avaaz_models::ModelError;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
@@ -49,7 +50,12 @@ fn work_with(app: AppState) -> (Shutdown, JoinHandle<()>) {
         .with::<Fail>()
         .with::<Slow>()
         .with::<Lane>()
-        .with::<Hourly>();
+        .with::<Hourly>()
+        .with::<Ask>();
+    work_on(registry, app)
+}
+
+fn work_on(registry: Registry, app: AppState) -> (Shutdown, JoinHandle<()>) {
     let shutdown = Shutdown::default();
     let worker = tokio::spawn(jobs::run(registry, app, shutdown.clone()));
     (shutdown, worker)
@@ -160,6 +166,95 @@ impl Job for Hourly {
         HOURLY.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
+}
+
+#[derive(Serialize, Deserialize)]
+struct HourlyInVain {}
+
+impl Job for HourlyInVain {
+    const NAME: &'static str = "test_hourly_in_vain";
+    const EVERY: Option<&'static str> = Some("0 * * * *");
+    const ATTEMPTS: i16 = 3;
+
+    async fn run(self, _: AppState) -> Result<(), JobError> {
+        Err(JobError::because("it never works"))
+    }
+}
+
+/// Asks a model that answers with an error: 401, or that it wants to be left alone.
+#[derive(Serialize, Deserialize)]
+struct Ask {
+    who: Uuid,
+    is_refused: bool,
+}
+
+impl Job for Ask {
+    const NAME: &'static str = "test_ask";
+
+    async fn run(self, _: AppState) -> Result<(), JobError> {
+        note(self.who, "asked");
+        let error = if self.is_refused {
+            ModelError::KeyRefused { status: 401 }
+        } else {
+            ModelError::RateLimited {
+                retry_after: Some(Duration::from_secs(300)),
+            }
+        };
+        Err(error.into())
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_refuses_is_asked_once_and_one_that_wants_to_be_left_alone_after_that() {
+    let app = TestApp::start().await;
+    let worker = work(&app);
+    let (refused, limited) = (Uuid::now_v7(), Uuid::now_v7());
+    for (who, is_refused) in [(refused, true), (limited, false)] {
+        enqueue(&app.pool, &Ask { who, is_refused }).await;
+    }
+    until("both were tried", async || {
+        let is_tried = !done(refused).is_empty() && !done(limited).is_empty();
+        is_tried && jobs::counts(&app.pool).await.unwrap().running == 0
+    })
+    .await;
+    let asked: Vec<(bool, i16, f64)> = sqlx::query_as(
+        "SELECT attempts >= max_attempts, max_attempts, extract(epoch FROM run_at - now())::float8
+         FROM graphile_worker.jobs WHERE task_identifier = 'test_ask' ORDER BY id",
+    )
+    .fetch_all(&app.pool)
+    .await
+    .unwrap();
+    let [(is_dead, _, _), (waits, _, seconds)] = asked[..] else {
+        panic!("{asked:?}");
+    };
+    assert!(is_dead && !waits, "{asked:?}");
+    assert!((250.0..400.0).contains(&seconds), "{asked:?}");
+    let letters = jobs::dead_letters(&app.pool, 10).await.unwrap();
+    let refusals: Vec<&str> = (letters.iter())
+        .filter_map(|letter| letter.last_error.as_deref())
+        .collect();
+    assert!(refusals[0].contains("refuses the key"), "{refusals:?}");
+    end(worker).await;
+    assert_eq!((done(refused).len(), done(limited).len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_repeated_job_is_tried_as_often_as_it_says() {
+    let app = TestApp::start().await;
+    let registry = Registry::default().with::<HourlyInVain>();
+    let worker = work_on(registry, app.state.clone());
+    let attempts = async || -> Option<(i16, i16)> {
+        sqlx::query_as(
+            "SELECT attempts, max_attempts FROM graphile_worker.jobs
+             WHERE task_identifier = 'test_hourly_in_vain' AND locked_at IS NULL AND attempts > 0",
+        )
+        .fetch_optional(&app.pool)
+        .await
+        .unwrap()
+    };
+    until("it failed", async || attempts().await.is_some()).await;
+    assert_eq!(attempts().await.map(|(_, most)| most), Some(3));
+    end(worker).await;
 }
 
 #[tokio::test]

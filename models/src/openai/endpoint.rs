@@ -18,7 +18,7 @@ use crate::ModelError;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// More requests than these wait for their turn.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 const TRIES: usize = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);

@@ -11,6 +11,8 @@ pub struct Writing {
     pub answers: Vec<WrittenAnswer>,
     /// How long each word of a streamed answer takes, in milliseconds.
     pub word_ms: Option<u64>,
+    /// How long an answer that is not streamed takes, in milliseconds; none unless said.
+    pub answer_ms: Option<u64>,
     /// What goes wrong; the first that fits and is not used up.
     pub faults: Vec<WritingFault>,
 }

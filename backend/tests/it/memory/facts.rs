@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use avaaz_agent::host::TutorHost as _;
-use avaaz_backend::jobs;
 use avaaz_models::ModelError;
 use avaaz_tutor::{EndReason, Speaker};
 use serde_json::json;
@@ -122,6 +121,34 @@ async fn a_fact_that_is_contradicted_is_retired_and_one_that_is_borne_out_stays(
         0,
         "what is not true is not found"
     );
+}
+
+#[tokio::test]
+async fn who_forgets_a_fact_forgets_its_earlier_wordings_too() {
+    let world = World::noting(|question| {
+        let mut notes = plain_notes(question)?;
+        if question.contains("1. (person)") {
+            notes["facts"][0]["replaces"] = json!([1]);
+        }
+        Ok(notes)
+    })
+    .await;
+    for words in [
+        "person: Has a dog named Rex",
+        "person: Has a brown dog named Rex",
+        "person: Has an old dog named Rex",
+    ] {
+        let conversation = world.talk(&[words]).await;
+        world.summary(conversation).await;
+    }
+    let kept = "SELECT count(*) FROM memories WHERE kind = 'person'";
+    assert_eq!(world.count(kept).await, 3, "two of them are retired");
+    let shown = world.ada.get("/sessions/default/memories").await;
+    assert_eq!(shown.body["items"].as_array().unwrap().len(), 1);
+    let id = shown.body["items"][0]["id"].as_str().unwrap();
+    let path = format!("/sessions/default/memories/{id}");
+    assert_eq!(world.ada.delete(&path).await.status, 204);
+    assert_eq!(world.count(kept).await, 0);
 }
 
 #[tokio::test]
@@ -250,14 +277,8 @@ async fn a_model_that_fails_or_talks_nonsense_is_asked_again_and_nothing_half_is
         while world.notes.asked().len() < attempt {
             sleep(Duration::from_millis(20)).await;
         }
-        while jobs::counts(&world.app.pool).await.unwrap().running > 0 {
-            sleep(Duration::from_millis(20)).await;
-        }
+        world.let_all_be_tried_now().await;
         assert_eq!(world.count("SELECT count(*) FROM memories").await, 0);
-        sqlx::query("UPDATE graphile_worker._private_jobs SET run_at = now()")
-            .execute(&world.app.pool)
-            .await
-            .unwrap();
     }
     let (summary, _) = world.summary(conversation).await;
     assert!(summary.contains("DELF"));

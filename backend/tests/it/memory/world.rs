@@ -13,7 +13,7 @@ use avaaz_backend::models::Models;
 use avaaz_backend::sessions::store as sessions;
 use avaaz_backend::tutor_host::{LeaseTerms, PgTutorHost};
 use avaaz_models::fake::{FakeEmbedder, FakeTextModel};
-use avaaz_models::{Embedder, ModelError, TextModel, TextRequest};
+use avaaz_models::{Embedder, ModelError, TextRequest};
 use avaaz_tutor::{EndReason, Speaker};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -41,7 +41,13 @@ impl World {
     pub async fn noting(
         rule: impl Fn(&str) -> Result<Value, ModelError> + Send + Sync + 'static,
     ) -> Self {
-        let app = TestApp::start().await;
+        Self::on(TestApp::start().await, rule).await
+    }
+
+    pub async fn on(
+        app: TestApp,
+        rule: impl Fn(&str) -> Result<Value, ModelError> + Send + Sync + 'static,
+    ) -> Self {
         let notes = Arc::new(FakeTextModel::by_rule(move |request| {
             rule(&question(request)).map(|answer| answer.to_string())
         }));
@@ -52,7 +58,7 @@ impl World {
             jobs: None,
             app,
         };
-        world.work_with(Arc::new(Self::embedder()));
+        world.work_with(world.models(Self::embedder()));
         world
     }
 
@@ -61,10 +67,17 @@ impl World {
         FakeEmbedder::new("fake-embedding", 1024)
     }
 
-    fn work_with(&mut self, embedder: Arc<dyn Embedder>) {
-        let text: Arc<dyn TextModel> = self.notes.clone();
+    fn models(&self, embedder: impl Embedder + 'static) -> Models {
+        Models {
+            text: self.notes.clone(),
+            embedder: Arc::new(embedder),
+        }
+    }
+
+    /// Starts a server's worker with these models.
+    pub fn work_with(&mut self, models: Models) {
         let app = AppState {
-            models: Models { text, embedder },
+            models,
             ..self.app.state.clone()
         };
         let shutdown = Shutdown::default();
@@ -87,7 +100,7 @@ impl World {
         if self.jobs.is_some() {
             self.rest().await;
         }
-        self.work_with(Arc::new(embedder));
+        self.work_with(self.models(embedder));
         let mut connection = self.app.pool.acquire().await.unwrap();
         jobs::enqueue(&mut connection, &EmbedMemories {})
             .await
@@ -194,6 +207,17 @@ impl World {
         panic!("jobs are never done");
     }
 
+    /// Waits until no job is at work, and makes those that failed due.
+    pub async fn let_all_be_tried_now(&self) {
+        while jobs::counts(&self.app.pool).await.unwrap().running > 0 {
+            sleep(Duration::from_millis(20)).await;
+        }
+        sqlx::query("UPDATE graphile_worker._private_jobs SET run_at = now()")
+            .execute(&self.app.pool)
+            .await
+            .unwrap();
+    }
+
     /// Returns the facts as the API shows them: kind and words, the newest first.
     pub async fn facts(&self) -> Vec<(String, String)> {
         let answer = self.ada.get("/sessions/default/memories?limit=100").await;
@@ -215,7 +239,7 @@ impl World {
 }
 
 /// A busy machine may take its time here: these tests are not about outages.
-fn patient_host(app: &TestApp) -> PgTutorHost {
+pub fn patient_host(app: &TestApp) -> PgTutorHost {
     let terms = LeaseTerms {
         statement_timeout: Duration::from_secs(30),
         ..LeaseTerms::default()
