@@ -78,5 +78,7 @@ async fn the_built_in_model_and_the_words_together_find_most_answers() {
         questions.len(),
         materials.len(),
     );
-    assert!(words >= 0.85 && both >= meaning.min(words), "{both}");
+    // Whoever asks must not be worse off than with the better of the two.
+    assert!(both >= meaning.max(words) - 0.02, "{both}");
+    assert!(words >= 0.90, "{words}");
 }
