@@ -13,7 +13,8 @@ export default defineConfig({
   reporter: [['list'], ['json', { outputFile: 'test-results/report.json' }]],
   use: {
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // Without pictures of every moment, which cost each test a second at its end.
+    trace: { mode: 'retain-on-failure', screenshots: false, sources: false },
     actionTimeout: 15_000,
   },
 })

@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 const SEED: u64 = 1000;
 /// Between the beginnings of two turns.
-const PACE: Duration = Duration::from_millis(20);
+const PACE: Duration = Duration::from_millis(40);
 /// How late the learner's words are at most, in ms.
 const LATEST_MS: u64 = 3_000;
 /// Every so often a turn is too long for one packet.

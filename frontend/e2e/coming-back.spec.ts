@@ -90,7 +90,7 @@ test('a laptop that is opened again finds the same conversation', async ({
   const reconnects = page.locator('[data-talk=reconnecting]').waitFor({ timeout: 30_000 })
   const renderers = await renderersOf(browser)
   for (const pid of renderers) process.kill(pid, 'SIGSTOP')
-  await new Promise((resolve) => setTimeout(resolve, 12_000))
+  await new Promise((resolve) => setTimeout(resolve, 9_000))
   for (const pid of renderers) process.kill(pid, 'SIGCONT')
   const opened = Date.now()
   await reconnects
