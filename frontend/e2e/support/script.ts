@@ -29,7 +29,7 @@ export const LEARNER_SAYS = [
   'I would like to talk about my garden.',
   'Stop, please. I have a question.',
 ]
-export const REPLY = 'A garden! What grows in it?'
+export const REPLY = 'A garden is a fine thing. What grows in it?'
 /** Long enough that one can cut in. */
 export const LONG_REPLY =
   'Let me tell you a long story about an old gardener. Every morning she walked down to the river, ' +
@@ -74,7 +74,7 @@ export const everyday: Script = {
         reply: { text: MUMBLED, fault: { kind: 'rubbish', after_audio_ms: 1000 } },
       },
       { text_contains: 'slowly', reply: { text: 'There you are.', first_audio_after_ms: 2500 } },
-      { text_contains: 'weather', reply: 'It rains in the north.' },
+      { text_contains: 'weather', reply: 'It rains in the north and shines in the south.' },
     ],
     learner_says: LEARNER_SAYS,
   },
