@@ -55,7 +55,7 @@ impl Delays {
 pub async fn a_runtime_that_dies_costs_at_most_the_turn_being_spoken() {
     let plan = if is_soak() {
         Plan {
-            learners: 20,
+            learners: 10,
             hits: 200,
             freezes: 4,
         }
