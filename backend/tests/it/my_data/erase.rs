@@ -18,9 +18,16 @@ use crate::support::livekit::{KEY, LiveKitServer, SECRET};
 use crate::support::personas::PASSWORD;
 use crate::support::{Answer, Persona, TestApp};
 
-/// Tables whose rows are of nobody: of the schema, of models, and of the queue's own bookkeeping (the lanes that learners share).
+/// Tables whose rows are of nobody: of the schema, of models, of keys that all share, and of the queue's own bookkeeping (the lanes that
+/// learners share).
 fn is_of_nobody(table: &str) -> bool {
-    ["public._sqlx_migrations", "public.embedding_models"].contains(&table)
+    [
+        "public._sqlx_migrations",
+        "public.embedding_models",
+        "public.content_key_readers",
+        "public.dropped_content_keys",
+    ]
+    .contains(&table)
         || (table.starts_with("graphile_worker.") && table != "graphile_worker._private_jobs")
 }
 
