@@ -370,7 +370,7 @@ mod tests {
             summaries: vec![summary(2, &"旅行".repeat(100)), summary(1, "They met.")],
             facts: (0..24).map(fact).collect(),
             materials: Materials {
-                names: vec![name.clone(); 12],
+                names: vec![name; 12],
                 passages: vec![passage(), passage(), passage()],
             },
         };
