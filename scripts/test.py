@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
+
 import check
 import provide
 import summary
 from setup import builds, places, python_packages
-from setup.console import run_main
+from setup.console import Failure, run_main
 from stages import Report
 
 PYTHON_TESTS = places.ROOT / "tests" / "python"
@@ -17,12 +21,25 @@ def tests_for_python() -> None:
                             why="Fetching the Python packages of the client tests (LiveKit's, OpenAI's and Gemini's SDKs).")
 
 
+def begun_early(*fetching: Callable[[], None]) -> Thread:
+    """Fetches, while the compiler works, what later stages want. A failure is theirs: they try again and say what is wrong."""
+    def fetch() -> None:
+        for function in fetching:
+            with suppress(Failure):
+                function()
+    thread = Thread(target=fetch, daemon=True)
+    thread.start()
+    return thread
+
+
 def main() -> int:
     provide.own_environment()
     provide.for_tests()
     report = Report()
+    fetched = begun_early(builds.npm_packages, tests_for_python)
     # With the tests' own features, so that the binaries and the tests share every compiled dependency.
     report.run("build", ["cargo", "build", "--locked", "--workspace", "--all-targets"])
+    fetched.join()
     check.check(report)
     report.run("scripts", ["python3", "-m", "unittest", "discover", "-s", "scripts/tests"], read=summary.unittest)
     report.run("rust tests", ["cargo", "test", "--locked", "--workspace", "--no-fail-fast"], read=summary.cargo)
