@@ -55,7 +55,7 @@ def main() -> None:
     for_tests()
     if "--built" in sys.argv:
         builds.web_app()
-        builds.binaries()
+        builds.binaries(*builds.WITH_TESTS)
     os.chdir(places.ROOT)
     os.execv(command, [str(command)])
 

@@ -37,8 +37,7 @@ def main() -> int:
     provide.for_tests()
     report = Report()
     fetched = begun_early(builds.npm_packages, tests_for_python)
-    # With the tests' own features, so that the binaries and the tests share every compiled dependency.
-    report.run("build", ["cargo", "build", "--locked", "--workspace", "--all-targets"])
+    report.run("build", ["cargo", "build", "--locked", *builds.WITH_TESTS])
     fetched.join()
     check.check(report)
     report.run("scripts", ["python3", "-m", "unittest", "discover", "-s", "scripts/tests"], read=summary.unittest)

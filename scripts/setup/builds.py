@@ -41,12 +41,16 @@ def cargo_environment() -> dict[str, str]:
     return os.environ | {"SQLX_OFFLINE": "true"}
 
 
-def binaries() -> None:
-    """Builds `avaaz` and `avaaz-simulator`; cargo itself knows what is current."""
+# With the tests' own features, so that the programs and the tests share every compiled dependency.
+WITH_TESTS = ("--workspace", "--all-targets")
+
+
+def binaries(*what: str) -> None:
+    """Builds `avaaz` and `avaaz-simulator` (or `what`); cargo itself knows what is current."""
     first = not (places.TARGET / "debug" / "avaaz").exists()
     if first:
-        say("Building Avaaz with cargo (the first time compiles every dependency: about ten minutes on two cores).")
-    built = subprocess.run(["cargo", "build", "--locked", "-p", "avaaz-backend", "-p", "avaaz-simulator"],
+        say("Building Avaaz with cargo (the first time compiles every dependency: about twelve minutes on two cores).")
+    built = subprocess.run(["cargo", "build", "--locked", *(what or ("-p", "avaaz-backend", "-p", "avaaz-simulator"))],
                            cwd=places.ROOT, env=cargo_environment(), check=False)
     if built.returncode != 0:
         raise fail("Building Avaaz failed; the lines above say where. If the sources are as released, check that cargo "
