@@ -342,6 +342,22 @@ impl fmt::Debug for ContentKeys {
     }
 }
 
+impl SealedWords {
+    /// Returns what a row holds whose words may be missing.
+    #[must_use]
+    pub fn of_columns(
+        ciphertext: Option<Vec<u8>>,
+        nonce: Option<Vec<u8>>,
+        key_id: Option<String>,
+    ) -> Option<Self> {
+        Some(Self {
+            ciphertext: ciphertext?,
+            nonce: nonce?,
+            key_id: key_id?,
+        })
+    }
+}
+
 impl fmt::Debug for SealedWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SealedWords")

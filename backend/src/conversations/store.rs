@@ -404,23 +404,11 @@ impl From<SummaryRow> for Summary {
             model: row.model,
             turn_count: row.turn_count,
             duration_ms: row.duration_ms,
-            first: row.first_id.zip(sealed(
+            first: row.first_id.zip(SealedWords::of_columns(
                 row.words_ciphertext,
                 row.words_nonce,
                 row.words_key_id,
             )),
         }
     }
-}
-
-fn sealed(
-    ciphertext: Option<Vec<u8>>,
-    nonce: Option<Vec<u8>>,
-    key_id: Option<String>,
-) -> Option<SealedWords> {
-    Some(SealedWords {
-        ciphertext: ciphertext?,
-        nonce: nonce?,
-        key_id: key_id?,
-    })
 }

@@ -98,8 +98,9 @@ impl Materials {
     }
 }
 
-/// One line, without marks that could end the quotation.
-fn plain(text: &str) -> String {
+/// Makes a text safe to stand inside the instructions: one line, without marks that could end the quotation.
+#[must_use]
+pub fn plain(text: &str) -> String {
     let line: String = text
         .chars()
         .filter(|letter| !matches!(letter, '<' | '>'))

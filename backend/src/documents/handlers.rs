@@ -14,7 +14,7 @@ use super::{search, upload};
 use crate::app::AppState;
 use crate::auth::Learner;
 use crate::error::ApiError;
-use crate::pages::PageParams;
+use crate::pages::{self, PageParams};
 
 const FOUND: usize = 5;
 const MOST_FOUND: usize = 20;
@@ -78,15 +78,8 @@ pub async fn list(
     let (limit, before) = params.parse()?;
     let key = store::find_key(&app.pool, &app.keys, learner.id).await?;
     // One more than asked for says whether there is a next page.
-    let mut found = store::list(&app.pool, key.as_ref(), learner.id, before, limit + 1).await?;
-    let has_more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
-    if has_more {
-        found.pop();
-    }
-    let next_cursor = found
-        .last()
-        .filter(|_| has_more)
-        .map(|last| last.id.0.to_string());
+    let found = store::list(&app.pool, key.as_ref(), learner.id, before, limit + 1).await?;
+    let (found, next_cursor) = pages::page(found, limit, |last| last.id.0);
     let items = found.into_iter().map(DocumentAnswer::from).collect();
     Ok(Json(DocumentPage { items, next_cursor }))
 }

@@ -242,14 +242,8 @@ impl Recollection {
     }
 }
 
-/// Makes a text safe to stand inside the instructions: one line, without marks that could end the quotation.
 fn quoted(text: &str) -> String {
-    let line: String = text
-        .chars()
-        .filter(|letter| !matches!(letter, '<' | '>'))
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect();
-    format!("<memory>{}</memory>", line.trim())
+    format!("<memory>{}</memory>", documents::plain(text))
 }
 
 /// Returns about how many tokens a text is, rather too many: four letters of ASCII, or one other letter or two in scripts that are

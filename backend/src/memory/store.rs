@@ -63,7 +63,26 @@ macro_rules! stored {
     }};
 }
 
-// They use the macro.
+macro_rules! stored_summary {
+    ($row:expr) => {{
+        let row = $row;
+        StoredSummary {
+            id: row.id,
+            conversation: row.conversation,
+            started_at: row.started_at,
+            words: SealedWords {
+                ciphertext: row.words_ciphertext,
+                nonce: row.words_nonce,
+                key_id: row.words_key_id,
+            },
+            up_to_seq: row.up_to_seq,
+            text_model: row.text_model,
+            updated_at: row.confirmed_at,
+        }
+    }};
+}
+
+// They use the macros.
 mod nearness;
 mod reading;
 
@@ -83,19 +102,7 @@ pub async fn summary(
     )
     .fetch_optional(executor)
     .await?;
-    Ok(row.map(|row| StoredSummary {
-        id: row.id,
-        conversation: row.conversation,
-        started_at: row.started_at,
-        words: SealedWords {
-            ciphertext: row.words_ciphertext,
-            nonce: row.words_nonce,
-            key_id: row.words_key_id,
-        },
-        up_to_seq: row.up_to_seq,
-        text_model: row.text_model,
-        updated_at: row.confirmed_at,
-    }))
+    Ok(row.map(|row| stored_summary!(row)))
 }
 
 /// Returns the summaries of a learner's last conversations but one, the newest first.
@@ -120,19 +127,7 @@ pub async fn latest_summaries(
     )
     .fetch_all(pool)
     .await?;
-    let summaries = rows.into_iter().map(|row| StoredSummary {
-        id: row.id,
-        conversation: row.conversation,
-        started_at: row.started_at,
-        words: SealedWords {
-            ciphertext: row.words_ciphertext,
-            nonce: row.words_nonce,
-            key_id: row.words_key_id,
-        },
-        up_to_seq: row.up_to_seq,
-        text_model: row.text_model,
-        updated_at: row.confirmed_at,
-    });
+    let summaries = rows.into_iter().map(|row| stored_summary!(row));
     Ok(summaries.collect())
 }
 

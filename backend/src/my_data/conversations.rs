@@ -210,17 +210,11 @@ async fn turns(app: &AppState, conversation: Uuid, after: i32) -> sqlx::Result<V
     .fetch_all(&app.pool)
     .await?;
     let turns = rows.into_iter().map(|row| {
-        let words = row.words_ciphertext.zip(row.words_nonce);
-        let words = words.zip(row.words_key_id);
         let stored = StoredTurn {
             id: row.id,
             seq: row.seq,
             speaker: row.speaker,
-            words: words.map(|((ciphertext, nonce), key_id)| SealedWords {
-                ciphertext,
-                nonce,
-                key_id,
-            }),
+            words: SealedWords::of_columns(row.words_ciphertext, row.words_nonce, row.words_key_id),
             started_at: row.started_at,
             ended_at: row.ended_at,
             interrupted: row.interrupted,

@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::sealed;
 use crate::content::{ContentKeys, SealedWords};
 use crate::conversations::domain::ConversationId;
 
@@ -128,7 +127,7 @@ pub async fn owned_turns(
             id: row.id,
             seq: row.seq,
             speaker: row.speaker,
-            words: sealed(row.words_ciphertext, row.words_nonce, row.words_key_id),
+            words: SealedWords::of_columns(row.words_ciphertext, row.words_nonce, row.words_key_id),
             started_at: row.started_at,
             ended_at: row.ended_at,
             interrupted: row.interrupted,
@@ -223,7 +222,7 @@ impl From<TurnRow> for StoredTurn {
             id: row.id,
             seq: row.seq,
             speaker: row.speaker,
-            words: sealed(row.words_ciphertext, row.words_nonce, row.words_key_id),
+            words: SealedWords::of_columns(row.words_ciphertext, row.words_nonce, row.words_key_id),
             started_at: row.started_at,
             ended_at: row.ended_at,
             interrupted: row.interrupted,

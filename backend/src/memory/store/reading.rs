@@ -82,15 +82,7 @@ pub async fn turns_after(
         id: row.id,
         seq: row.seq,
         by_learner: row.speaker == "learner",
-        words: row
-            .words_ciphertext
-            .zip(row.words_nonce)
-            .zip(row.words_key_id)
-            .map(|((ciphertext, nonce), key_id)| SealedWords {
-                ciphertext,
-                nonce,
-                key_id,
-            }),
+        words: SealedWords::of_columns(row.words_ciphertext, row.words_nonce, row.words_key_id),
         ended_at: row.ended_at,
     });
     Ok(turns.collect())
