@@ -4,15 +4,18 @@ import { App, UnreachablePage } from './app/app'
 import { createApi } from './lib/api/client'
 import { Auth } from './lib/auth/auth'
 import { loadConfig } from './lib/env'
+import { startI18n } from './lib/i18n'
 import './styles/app.css'
 
 const place = document.getElementById('root')
 if (place === null) throw new Error('index.html has no #root')
+const words = startI18n()
 await start(createRoot(place))
 
 async function start(root: Root): Promise<void> {
   try {
     const config = await loadConfig()
+    await words
     const auth = new Auth(config.apiUrl)
     // A server that does not answer is a state of `auth`, shown by the app.
     await auth.start().catch(() => undefined)
@@ -23,6 +26,7 @@ async function start(root: Root): Promise<void> {
       </StrictMode>,
     )
   } catch {
+    await words
     root.render(<UnreachablePage onRetry={() => start(root)} />)
   }
 }

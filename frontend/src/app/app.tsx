@@ -4,7 +4,8 @@ import { useEffect, useState } from 'react'
 import { Notice } from '@/components/notice'
 import { Button } from '@/components/ui/button'
 import { asApiError } from '@/lib/api/problem'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
+import { followAccount } from '@/lib/i18n'
 import { ServicesContext, useAuthState, type Services } from '@/lib/services'
 import { createAppRouter } from './router'
 
@@ -17,7 +18,12 @@ export function App({ services }: { services: Services }) {
 }
 
 function Gate({ services }: { services: Services }) {
-  const { status } = useAuthState()
+  const state = useAuthState()
+  const { status } = state
+  const uiLanguage = status === 'signed_in' ? state.user.ui_language : null
+  useEffect(() => {
+    if (uiLanguage !== null) void followAccount(uiLanguage)
+  }, [uiLanguage])
   // The list of rooms waits for the answer to who is there; it takes one call.
   if (status === 'unknown') return null
   if (status === 'unreachable') return <UnreachablePage onRetry={() => services.auth.start()} />
@@ -53,7 +59,7 @@ function createQueries(): QueryClient {
 }
 
 export function UnreachablePage({ onRetry }: { onRetry: () => Promise<void> }) {
-  const { start, app } = useMessages()
+  const { t } = useTranslation('common')
   const [busy, setBusy] = useState(false)
   const retry = async () => {
     setBusy(true)
@@ -62,9 +68,9 @@ export function UnreachablePage({ onRetry }: { onRetry: () => Promise<void> }) {
   }
   return (
     <main>
-      <Notice title={start.unreachable} hint={start.unreachableHint} urgent>
+      <Notice title={t('start.unreachable')} hint={t('start.unreachableHint')} urgent>
         <Button disabled={busy} onClick={() => void retry()}>
-          {app.retry}
+          {t('retry')}
         </Button>
       </Notice>
     </main>

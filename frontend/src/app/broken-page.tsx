@@ -1,14 +1,14 @@
 import { Notice } from '@/components/notice'
 import { Button } from '@/components/ui/button'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 
 /** The last resort: a page whose own code failed. */
 export function BrokenPage() {
-  const { start } = useMessages()
+  const { t } = useTranslation('common')
   return (
     <main>
-      <Notice title={start.broken} hint={start.brokenHint} urgent>
-        <Button onClick={() => window.location.reload()}>{start.reload}</Button>
+      <Notice title={t('start.broken')} hint={t('start.brokenHint')} urgent>
+        <Button onClick={() => window.location.reload()}>{t('start.reload')}</Button>
       </Notice>
     </main>
   )

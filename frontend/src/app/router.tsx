@@ -9,7 +9,7 @@ import {
 } from '@tanstack/react-router'
 import { Notice } from '@/components/notice'
 import { buttonLook } from '@/components/ui/button'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 import type { Services } from '@/lib/services'
 import { BrokenPage } from './broken-page'
 
@@ -84,12 +84,12 @@ function ConversationRoute() {
 }
 
 function MissingPage() {
-  const { start } = useMessages()
+  const { t } = useTranslation('common')
   return (
     <main>
-      <Notice title={start.missing}>
+      <Notice title={t('start.missing')}>
         <Link to="/" className={buttonLook()}>
-          {start.missingAction}
+          {t('start.missingAction')}
         </Link>
       </Notice>
     </main>

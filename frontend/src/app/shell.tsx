@@ -3,20 +3,20 @@ import { useState } from 'react'
 import { Icon } from '@/components/ui/icon'
 import { Menu, MenuAction, MenuChoice, MenuRule } from '@/components/ui/menu'
 import { wordsFor } from '@/lib/errors'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 import { useAuthState, useServices } from '@/lib/services'
 import { setTheme, useTheme, type Theme } from '@/lib/theme'
 
 /** What stands around every page of a signed-in learner. */
 export function Shell() {
-  const { app } = useMessages()
+  const { t } = useTranslation('common')
   return (
     <div className="flex h-dvh flex-col">
       <a
         href="#content"
         className="sr-only focus:not-sr-only focus:absolute focus:z-10 focus:m-2 focus:rounded-full focus:bg-ink focus:px-4 focus:py-2 focus:text-paper"
       >
-        {app.skip}
+        {t('skip')}
       </a>
       <header className="flex min-h-14 shrink-0 items-center gap-1 border-b border-line px-3 tablet:px-6">
         <Link
@@ -24,11 +24,11 @@ export function Shell() {
           className="mr-auto flex min-h-11 items-center gap-2 rounded-small px-2 font-said text-reading font-medium"
         >
           <Rings />
-          {app.name}
+          {t('name')}
         </Link>
         <nav className="flex">
-          <Tab to="/" name={app.talk} />
-          <Tab to="/history" name={app.history} />
+          <Tab to="/" name={t('nav.talk')} />
+          <Tab to="/history" name={t('nav.history')} />
         </nav>
         <AccountMenu />
       </header>
@@ -59,20 +59,23 @@ function Tab({ to, name }: { to: '/' | '/history'; name: string }) {
 }
 
 function AccountMenu() {
-  const messages = useMessages()
-  const { app } = messages
+  const { t } = useTranslation('common')
   const { auth } = useServices()
   const state = useAuthState()
   const theme = useTheme()
   const [fault, setFault] = useState<string | null>(null)
-  const themes = Object.entries(app.themes).map(([value, label]) => ({ value, label }))
+  const themes = [
+    { value: 'system', label: t('themes.system') },
+    { value: 'light', label: t('themes.light') },
+    { value: 'dark', label: t('themes.dark') },
+  ]
   const signOut = () => {
-    auth.signOut().catch((cause: unknown) => setFault(wordsFor(cause, messages)))
+    auth.signOut().catch((cause: unknown) => setFault(wordsFor(cause)))
   }
   const trigger = (
     <button
       type="button"
-      aria-label={app.account}
+      aria-label={t('account')}
       className="flex size-11 items-center justify-center rounded-full text-ink-soft hover:bg-sunken hover:text-ink"
     >
       <Icon name="person" />
@@ -85,13 +88,13 @@ function AccountMenu() {
           <p className="truncate px-3 pt-2 pb-1 font-medium">{state.user.display_name}</p>
         )}
         <MenuChoice
-          label={app.theme}
+          label={t('theme')}
           value={theme}
           options={themes}
           onChoose={(chosen) => setTheme(chosen as Theme)}
         />
         <MenuRule />
-        <MenuAction onPress={signOut}>{app.signOut}</MenuAction>
+        <MenuAction onPress={signOut}>{t('signOut')}</MenuAction>
       </Menu>
       {fault !== null && (
         <p role="alert" className="text-small text-danger">

@@ -1,4 +1,4 @@
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 
 export interface ScriptLineProps {
   speaker: 'learner' | 'tutor'
@@ -18,8 +18,8 @@ export interface ScriptLineProps {
 /** One turn, set like a line of a play: the name in the margin, in its voice's colour. */
 export function ScriptLine(props: ScriptLineProps) {
   const { speaker, text, pending, cut, time, find = '', current = false } = props
-  const { script } = useMessages()
-  const name = speaker === 'learner' ? script.you : script.tutor
+  const { t } = useTranslation('common')
+  const name = speaker === 'learner' ? t('script.you') : t('script.tutor')
   const colour = speaker === 'learner' ? 'text-learner' : 'text-tutor'
   return (
     <li
@@ -39,24 +39,26 @@ export function ScriptLine(props: ScriptLineProps) {
         className={`font-said text-ink ${current ? 'text-voice desk:text-reading' : 'text-reading'}`}
       >
         {pending ? (
-          <Pending name={script.pending} />
+          <Pending name={t('script.pending')} />
         ) : (
           <span data-words>
             <Marked text={text} find={find} />
           </span>
         )}
         {cut && (
-          <span className="ml-1.5 text-tutor" title={script.cut}>
+          <span className="ml-1.5 text-tutor" title={t('script.cut')}>
             <span aria-hidden="true" className="font-operated">
-              ⁄⁄
+              {CUT_MARK}
             </span>
-            <span className="sr-only">{script.cut}</span>
+            <span className="sr-only">{t('script.cut')}</span>
           </span>
         )}
       </p>
     </li>
   )
 }
+
+const CUT_MARK = '⁄⁄'
 
 function Pending({ name }: { name: string }) {
   return (

@@ -1,10 +1,11 @@
 import { useEffect } from 'react'
-import { useMessages } from './messages'
+import { useTranslation } from 'react-i18next'
 
 /** Names the browser's tab after the page in it. */
 export function useDocumentTitle(page: string): void {
-  const { app } = useMessages()
+  const { t } = useTranslation('common')
+  const app = t('name')
   useEffect(() => {
-    document.title = `${page} · ${app.name}`
-  }, [page, app.name])
+    document.title = `${page} · ${app}`
+  }, [page, app])
 }

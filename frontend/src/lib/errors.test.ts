@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import i18n from 'i18next'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { ApiError, problemOf } from './api/problem'
 import { wordsFor } from './errors'
-import { en } from './messages/en'
+import { startI18n } from './i18n'
+import en from '@/locales/en'
+
+beforeAll(async () => startI18n('en'))
 
 /** The codes that the API promises a page may meet. */
 const CODES = [
@@ -20,15 +24,15 @@ const CODES = [
 
 describe('a fault', () => {
   it.each(CODES)('with the code %s has words of its own', (code) => {
-    expect(Object.keys(en.errors)).toContain(code)
+    expect(Object.keys(en.common.errors)).toContain(code)
   })
 
   it('with a code that nobody knows is our trouble, not a riddle', () => {
-    expect(wordsFor(new ApiError('teapot', 418), en)).toBe(en.errors.internal)
+    expect(wordsFor(new ApiError('teapot', 418))).toBe(i18n.t('errors.internal'))
   })
 
   it('that is no answer of the API at all is a lost network', () => {
-    expect(wordsFor(new TypeError('Failed to fetch'), en)).toBe(en.errors.network)
+    expect(wordsFor(new TypeError('Failed to fetch'))).toBe(en.common.errors.network)
   })
 
   it('keeps which field it is about', () => {

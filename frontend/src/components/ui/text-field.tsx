@@ -1,5 +1,5 @@
 import { useId, useState, type InputHTMLAttributes } from 'react'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 import { Icon } from './icon'
 
 interface TextFieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'id'> {
@@ -11,7 +11,7 @@ interface TextFieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'id
 /** A labelled field with its hint below, and what is wrong with it in the hint's place. */
 export function TextField({ label, hint, error, type = 'text', ...rest }: TextFieldProps) {
   const id = useId()
-  const { auth } = useMessages()
+  const { t } = useTranslation('common')
   const [shown, setShown] = useState(false)
   const secret = type === 'password'
   const note = error ?? hint
@@ -35,7 +35,7 @@ export function TextField({ label, hint, error, type = 'text', ...rest }: TextFi
           <button
             type="button"
             className="absolute inset-y-0 right-0.5 my-auto flex size-11 items-center justify-center rounded-full text-ink-soft hover:text-ink"
-            aria-label={shown ? auth.hidePassword : auth.showPassword}
+            aria-label={shown ? t('hidePassword') : t('showPassword')}
             aria-pressed={shown}
             onClick={() => setShown(!shown)}
           >

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 
 /** The one card of a page that lets one in. */
 export function AuthCard({ title, children }: { title: string; children: ReactNode }) {
-  const { app, auth } = useMessages()
+  const { t } = useTranslation(['auth', 'common'])
   return (
     <main
       id="content"
@@ -12,8 +12,8 @@ export function AuthCard({ title, children }: { title: string; children: ReactNo
       <div className="flex flex-col items-center gap-4 text-center">
         <Rings />
         <div>
-          <p className="font-said text-title font-medium">{app.name}</p>
-          <p className="text-base text-ink-soft">{auth.welcome}</p>
+          <p className="font-said text-title font-medium">{t('common:name')}</p>
+          <p className="text-base text-ink-soft">{t('welcome')}</p>
         </div>
       </div>
       <div className="flex flex-col gap-5 rounded-card border border-line bg-raised p-6 tablet:p-8">

@@ -2,53 +2,53 @@ import { Link } from '@tanstack/react-router'
 import { Button } from '@/components/ui/button'
 import { TextField } from '@/components/ui/text-field'
 import { useDocumentTitle } from '@/lib/document-title'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 import { useServices } from '@/lib/services'
 import { AuthCard } from './auth-card'
 import { Fault } from './sign-in-page'
 import { useAuthForm } from './use-auth-form'
 
 export function RegisterPage() {
-  const { auth: words } = useMessages()
-  useDocumentTitle(words.register)
+  const { t } = useTranslation('auth')
+  useDocumentTitle(t('register'))
   const { auth } = useServices()
   const form = useAuthForm(['name', 'email', 'password'], ({ name, email, password }) =>
     auth.register(email, password, name),
   )
   return (
-    <AuthCard title={words.register}>
+    <AuthCard title={t('register')}>
       <form className="flex flex-col gap-5" noValidate onSubmit={form.submit}>
         <TextField
-          label={words.name}
+          label={t('name')}
           name="name"
           autoComplete="name"
-          hint={words.nameHint}
+          hint={t('nameHint')}
           error={form.errors.name}
         />
         <TextField
-          label={words.email}
+          label={t('email')}
           name="email"
           type="email"
           autoComplete="username"
           error={form.errors.email}
         />
         <TextField
-          label={words.password}
+          label={t('password')}
           name="password"
           type="password"
           autoComplete="new-password"
-          hint={words.passwordHint}
+          hint={t('passwordHint')}
           error={form.errors.password}
         />
         {form.fault !== null && <Fault words={form.fault} />}
         <Button type="submit" disabled={form.busy}>
-          {form.busy ? words.registering : words.register}
+          {form.busy ? t('registering') : t('register')}
         </Button>
       </form>
       <p className="text-center text-base text-ink-soft">
-        {words.haveAccount}{' '}
+        {t('haveAccount')}{' '}
         <Link to="/sign-in" className="font-medium text-ink underline underline-offset-4">
-          {words.signIn}
+          {t('signIn')}
         </Link>
       </p>
     </AuthCard>

@@ -4,31 +4,30 @@ import { Button } from '@/components/ui/button'
 import { TextField } from '@/components/ui/text-field'
 import { useDocumentTitle } from '@/lib/document-title'
 import { wordsFor } from '@/lib/errors'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 import { useServices } from '@/lib/services'
 import { AuthCard } from './auth-card'
 import { useAuthForm } from './use-auth-form'
 
 export function SignInPage() {
-  const messages = useMessages()
-  const { auth: words } = messages
-  useDocumentTitle(words.signIn)
+  const { t } = useTranslation('auth')
+  useDocumentTitle(t('signIn'))
   const { auth, config } = useServices()
   const form = useAuthForm(['email', 'password'], ({ email, password }) =>
     auth.signIn(email, password),
   )
   return (
-    <AuthCard title={words.signIn}>
+    <AuthCard title={t('signIn')}>
       <form className="flex flex-col gap-5" noValidate onSubmit={form.submit}>
         <TextField
-          label={words.email}
+          label={t('email')}
           name="email"
           type="email"
           autoComplete="username"
           error={form.errors.email}
         />
         <TextField
-          label={words.password}
+          label={t('password')}
           name="password"
           type="password"
           autoComplete="current-password"
@@ -36,14 +35,14 @@ export function SignInPage() {
         />
         {form.fault !== null && <Fault words={form.fault} />}
         <Button type="submit" disabled={form.busy}>
-          {form.busy ? words.signingIn : words.signIn}
+          {form.busy ? t('signingIn') : t('signIn')}
         </Button>
       </form>
       {config.demo !== null && <DemoDoor {...config.demo} />}
       <p className="text-center text-base text-ink-soft">
-        {words.noAccount}{' '}
+        {t('noAccount')}{' '}
         <Link to="/register" className="font-medium text-ink underline underline-offset-4">
-          {words.register}
+          {t('register')}
         </Link>
       </p>
     </AuthCard>
@@ -57,7 +56,7 @@ export const Fault = ({ words }: { words: string }) => (
 )
 
 function DemoDoor({ email, password }: { email: string; password: string }) {
-  const messages = useMessages()
+  const { t } = useTranslation('auth')
   const { auth } = useServices()
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState<string | null>(null)
@@ -66,17 +65,17 @@ function DemoDoor({ email, password }: { email: string; password: string }) {
     try {
       await auth.signIn(email, password)
     } catch (cause) {
-      setFault(wordsFor(cause, messages))
+      setFault(wordsFor(cause))
       setBusy(false)
     }
   }
   return (
     <div className="flex flex-col gap-2 border-t border-line pt-5">
       <Button weight="quiet" disabled={busy} onClick={() => void enter()}>
-        {messages.auth.demo}
+        {t('demo')}
       </Button>
       {fault === null ? (
-        <p className="text-center text-small text-ink-soft">{messages.auth.demoHint}</p>
+        <p className="text-center text-small text-ink-soft">{t('demoHint')}</p>
       ) : (
         <Fault words={fault} />
       )}

@@ -1,7 +1,7 @@
 import { useState, type SyntheticEvent } from 'react'
 import { asApiError, type ApiError } from '@/lib/api/problem'
 import { wordsFor } from '@/lib/errors'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 
 export type FieldName = 'email' | 'password' | 'name'
 
@@ -31,18 +31,18 @@ export function useAuthForm(
   names: readonly FieldName[],
   send: (values: Record<FieldName, string>) => Promise<void>,
 ): AuthForm {
-  const messages = useMessages()
+  const { t } = useTranslation('auth')
   const [busy, setBusy] = useState(false)
   const [errors, setErrors] = useState<AuthForm['errors']>({})
   const [fault, setFault] = useState<string | null>(null)
 
   const fieldErrors = (error: ApiError): AuthForm['errors'] => {
     const own = OWN_FIELD[error.code]
-    if (own !== undefined) return { [own]: wordsFor(error, messages) }
+    if (own !== undefined) return { [own]: wordsFor(error) }
     const named = error.fields
       .map(({ field }) => WIRE_NAMES[field])
       .filter((name) => name !== undefined)
-    return Object.fromEntries(named.map((name) => [name, messages.auth.invalid[name]]))
+    return Object.fromEntries(named.map((name) => [name, t(`invalid.${name}`)]))
   }
 
   const submit = async (form: HTMLFormElement) => {
@@ -57,7 +57,7 @@ export function useAuthForm(
       name: read('name').trim(),
     }
     const missing = names.filter((name) => values[name] === '')
-    setErrors(Object.fromEntries(missing.map((name) => [name, messages.auth.missing[name]])))
+    setErrors(Object.fromEntries(missing.map((name) => [name, t(`missing.${name}`)])))
     setFault(null)
     if (missing[0] !== undefined) {
       focusField(form, missing[0])
@@ -71,7 +71,7 @@ export function useAuthForm(
       const found = fieldErrors(error)
       setErrors(found)
       const first = names.find((name) => found[name] !== undefined)
-      if (first === undefined) setFault(wordsFor(error, messages))
+      if (first === undefined) setFault(wordsFor(error))
       else focusField(form, first)
     } finally {
       setBusy(false)

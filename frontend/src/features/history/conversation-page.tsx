@@ -11,15 +11,14 @@ import type { Conversation } from '@/lib/api/models'
 import { asApiError } from '@/lib/api/problem'
 import { useDocumentTitle } from '@/lib/document-title'
 import { wordsFor } from '@/lib/errors'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 import { useServices } from '@/lib/services'
 import { wholeMinutes } from '@/lib/time'
 import { conversationQuery } from './history-queries'
 
 export function ConversationPage({ id }: { id: string }) {
-  const messages = useMessages()
-  const { history, app } = messages
-  useDocumentTitle(history.title)
+  const { t } = useTranslation(['history', 'common'])
+  useDocumentTitle(t('title'))
   const { api } = useServices()
   const query = useQuery(conversationQuery(api, id))
   return (
@@ -29,19 +28,19 @@ export function ConversationPage({ id }: { id: string }) {
         className="-ml-2 inline-flex min-h-11 items-center gap-1 text-base text-ink-soft hover:text-ink"
       >
         <Icon name="back" className="size-5" />
-        {history.title}
+        {t('title')}
       </Link>
-      {query.isPending && <Skeleton name={app.loading} />}
+      {query.isPending && <Skeleton name={t('common:loading')} />}
       {query.isError &&
         (asApiError(query.error).code === 'not_found' ? (
-          <Notice title={history.missing}>
+          <Notice title={t('missing')}>
             <Link to="/history" className={buttonLook()}>
-              {history.title}
+              {t('title')}
             </Link>
           </Notice>
         ) : (
-          <Notice title={history.failed} hint={wordsFor(query.error, messages)} urgent>
-            <Button onClick={() => void query.refetch()}>{app.retry}</Button>
+          <Notice title={t('failed')} hint={wordsFor(query.error)} urgent>
+            <Button onClick={() => void query.refetch()}>{t('common:retry')}</Button>
           </Notice>
         ))}
       {query.isSuccess && <Script conversation={query.data} />}
@@ -53,7 +52,7 @@ const dateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' })
 const timeFormat = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' })
 
 function Script({ conversation }: { conversation: Conversation }) {
-  const { history } = useMessages()
+  const { t } = useTranslation(['history', 'common'])
   const [find, setFind] = useState('')
   const started = new Date(conversation.started_at)
   const ended = conversation.ended_at == null ? null : new Date(conversation.ended_at)
@@ -69,31 +68,31 @@ function Script({ conversation }: { conversation: Conversation }) {
             <span aria-hidden="true">{'·'}</span>
             <span>
               {ended === null
-                ? history.open
-                : history.minutes(wholeMinutes(ended.getTime() - started.getTime()))}
+                ? t('open')
+                : t('minutes', { count: wholeMinutes(ended.getTime() - started.getTime()) })}
             </span>
             <span aria-hidden="true">{'·'}</span>
-            <span>{history.turns(turns.length)}</span>
+            <span>{t('turns', { count: turns.length })}</span>
           </p>
         </div>
         <Removal id={conversation.id} />
       </header>
       {turns.length === 0 ? (
-        <p className="py-8 text-base text-ink-soft">{history.noTurns}</p>
+        <p className="py-8 text-base text-ink-soft">{t('noTurns')}</p>
       ) : (
         <>
           <label className="flex min-h-11 items-center gap-2 rounded-full border border-edge bg-raised px-4 text-ink-soft outline-offset-3 outline-ink has-focus-visible:outline-2">
             <Icon name="search" className="size-5" />
-            <span className="sr-only">{history.search}</span>
+            <span className="sr-only">{t('search')}</span>
             <input
               type="search"
               value={find}
-              placeholder={history.search}
+              placeholder={t('search')}
               className="min-w-0 flex-1 bg-transparent text-base text-ink outline-none placeholder:text-ink-soft"
               onChange={(event) => setFind(event.target.value)}
             />
             <span aria-live="polite" className="shrink-0 text-small">
-              {find !== '' && history.found(places)}
+              {find !== '' && t('found', { count: places })}
             </span>
           </label>
           <ol className="flex flex-col gap-5">
@@ -120,8 +119,7 @@ function has(text: string, find: string): boolean {
 }
 
 function Removal({ id }: { id: string }) {
-  const messages = useMessages()
-  const { history, app } = messages
+  const { t } = useTranslation(['history', 'common'])
   const { api } = useServices()
   const queries = useQueryClient()
   const navigate = useNavigate()
@@ -138,21 +136,21 @@ function Removal({ id }: { id: string }) {
     <>
       <Button weight="quiet" onClick={() => setAsked(true)}>
         <Icon name="bin" className="size-5" />
-        {history.remove}
+        {t('remove')}
       </Button>
-      <Dialog open={asked} onOpenChange={setAsked} title={history.removeTitle}>
-        <DialogNote>{history.removeHint}</DialogNote>
+      <Dialog open={asked} onOpenChange={setAsked} title={t('removeTitle')}>
+        <DialogNote>{t('removeHint')}</DialogNote>
         {removal.isError && (
           <p role="alert" className="text-base text-danger">
-            {wordsFor(removal.error, messages)}
+            {wordsFor(removal.error)}
           </p>
         )}
         <div className="flex flex-wrap justify-end gap-3 pt-2">
           <Button weight="quiet" onClick={() => setAsked(false)}>
-            {app.cancel}
+            {t('common:cancel')}
           </Button>
           <Button weight="danger" disabled={removal.isPending} onClick={() => removal.mutate()}>
-            {removal.isPending ? history.removing : history.remove}
+            {removal.isPending ? t('removing') : t('remove')}
           </Button>
         </div>
       </Dialog>

@@ -5,32 +5,31 @@ import { Button, buttonLook } from '@/components/ui/button'
 import type { ConversationSummary } from '@/lib/api/models'
 import { useDocumentTitle } from '@/lib/document-title'
 import { wordsFor } from '@/lib/errors'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 import { useServices } from '@/lib/services'
 import { daysAgo, wholeMinutes } from '@/lib/time'
 import { byDay, type Day } from './days'
 import { conversationsQuery } from './history-queries'
 
 export function HistoryPage() {
-  const messages = useMessages()
-  const { history, app } = messages
-  useDocumentTitle(history.title)
+  const { t } = useTranslation(['history', 'common'])
+  useDocumentTitle(t('title'))
   const { api } = useServices()
   const query = useInfiniteQuery(conversationsQuery(api))
   const days = byDay(query.data?.pages.flatMap(({ items }) => items) ?? [])
   return (
     <main id="content" className="mx-auto w-full max-w-176 flex-1 px-4 pt-6 pb-16 tablet:px-8">
-      <h1 className="pb-4 font-said text-title">{history.title}</h1>
-      {query.isPending && <Skeleton name={app.loading} />}
+      <h1 className="pb-4 font-said text-title">{t('title')}</h1>
+      {query.isPending && <Skeleton name={t('common:loading')} />}
       {query.isError && days.length === 0 && (
-        <Notice title={history.failed} hint={wordsFor(query.error, messages)} urgent>
-          <Button onClick={() => void query.refetch()}>{app.retry}</Button>
+        <Notice title={t('failed')} hint={wordsFor(query.error)} urgent>
+          <Button onClick={() => void query.refetch()}>{t('common:retry')}</Button>
         </Notice>
       )}
       {query.isSuccess && days.length === 0 && (
-        <Notice title={history.empty} hint={history.emptyHint}>
+        <Notice title={t('empty')} hint={t('emptyHint')}>
           <Link to="/" className={buttonLook()}>
-            {history.emptyAction}
+            {t('emptyAction')}
           </Link>
         </Notice>
       )}
@@ -44,7 +43,7 @@ export function HistoryPage() {
             disabled={query.isFetchingNextPage}
             onClick={() => void query.fetchNextPage()}
           >
-            {history.more}
+            {t('more')}
           </Button>
         </div>
       )}
@@ -60,8 +59,8 @@ const dayFormat = new Intl.DateTimeFormat(undefined, {
 const timeFormat = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' })
 
 function DaySection({ day }: { day: Day }) {
-  const { history } = useMessages()
-  const near = [history.today, history.yesterday][daysAgo(day.first, new Date())]
+  const { t } = useTranslation(['history', 'common'])
+  const near = [t('today'), t('yesterday')][daysAgo(day.first, new Date())]
   return (
     <section className="pt-5">
       <h2 className="pb-2 text-small font-medium text-ink-soft">
@@ -82,7 +81,7 @@ const rowLook =
   'flex min-h-20 flex-col justify-center gap-1 rounded-field border border-line px-5 py-3'
 
 function Row({ conversation }: { conversation: ConversationSummary }) {
-  const { history } = useMessages()
+  const { t } = useTranslation(['history', 'common'])
   const { first_words: words, ended_at, started_at, duration_ms } = conversation
   return (
     <Link
@@ -91,12 +90,14 @@ function Row({ conversation }: { conversation: ConversationSummary }) {
       className={`${rowLook} bg-raised hover:border-edge`}
     >
       <span dir="auto" className="truncate font-said text-reading">
-        {words === '' ? history.silent : words}
+        {words === '' ? t('silent') : words}
       </span>
       <span className="flex gap-2 text-small text-ink-soft">
         <time dateTime={started_at}>{timeFormat.format(new Date(started_at))}</time>
         <span aria-hidden="true">{'·'}</span>
-        <span>{ended_at == null ? history.open : history.minutes(wholeMinutes(duration_ms))}</span>
+        <span>
+          {ended_at == null ? t('open') : t('minutes', { count: wholeMinutes(duration_ms) })}
+        </span>
       </span>
     </Link>
   )

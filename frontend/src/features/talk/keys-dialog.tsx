@@ -1,5 +1,5 @@
 import { Dialog } from '@/components/ui/dialog'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 
 interface KeysDialogProps {
   open: boolean
@@ -7,11 +7,17 @@ interface KeysDialogProps {
 }
 
 export function KeysDialog({ open, onOpenChange }: KeysDialogProps) {
-  const { talk } = useMessages()
+  const { t } = useTranslation('talk')
+  const keys = [
+    { key: t('keysList.space'), does: t('keysList.mute') },
+    { key: 'T', does: t('keysList.type') },
+    { key: t('keysList.escape'), does: t('keysList.leave') },
+    { key: '?', does: t('keysList.help') },
+  ]
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={talk.keys}>
+    <Dialog open={open} onOpenChange={onOpenChange} title={t('keys')}>
       <dl className="grid grid-cols-[auto_1fr] items-center gap-x-5 gap-y-3">
-        {talk.keysList.map(({ key, does }) => (
+        {keys.map(({ key, does }) => (
           <div key={key} className="contents">
             <dt>
               <kbd className="rounded-small border border-edge px-2 py-1 font-operated text-small">

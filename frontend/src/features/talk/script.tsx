@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from 'react'
 import { ScriptLine } from '@/components/script-line'
 import { Icon } from '@/components/ui/icon'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 import type { Typed } from './outbox'
 import type { ScriptEntry } from './transcript'
 
@@ -13,7 +13,7 @@ interface ScriptProps {
 
 /** The words of both, the latest in sight unless the learner is reading further up. */
 export function Script({ entries, waiting }: ScriptProps) {
-  const { talk } = useMessages()
+  const { t } = useTranslation('talk')
   const box = useRef<HTMLDivElement>(null)
   const [following, setFollowing] = useState(true)
 
@@ -36,7 +36,7 @@ export function Script({ entries, waiting }: ScriptProps) {
         role="log"
         // The tutor is heard already: a screen reader must not talk over the same words.
         aria-live="off"
-        aria-label={talk.words}
+        aria-label={t('words')}
         className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-5 py-4 tablet:px-8"
         onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
           setFollowing(scrollHeight - scrollTop - clientHeight < 48)
@@ -55,19 +55,19 @@ export function Script({ entries, waiting }: ScriptProps) {
               <p dir="auto" className="font-said text-reading text-ink-soft">
                 {text}
               </p>
-              {sends === 0 && <p className="text-small text-ink-soft">{talk.waiting}</p>}
+              {sends === 0 && <p className="text-small text-ink-soft">{t('waiting')}</p>}
             </li>
           ))}
         </ol>
         {entries.length === 0 && waiting.length === 0 && (
-          <p className="pt-2 text-center text-base text-ink-soft">{talk.noWords}</p>
+          <p className="pt-2 text-center text-base text-ink-soft">{t('noWords')}</p>
         )}
       </div>
       {!following && (
         <button
           type="button"
           className="absolute bottom-3 left-1/2 flex size-11 -translate-x-1/2 items-center justify-center rounded-full border border-edge bg-raised"
-          aria-label={talk.latest}
+          aria-label={t('latest')}
           onClick={toLatest}
         >
           <Icon name="down" className="size-5" />

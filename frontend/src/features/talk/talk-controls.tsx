@@ -7,7 +7,7 @@ import {
   SYSTEM_MICROPHONE,
   type MicrophoneChoice,
 } from '@/lib/livekit/microphone'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 import type { Microphone } from './talk-machine'
 
 interface TalkControlsProps {
@@ -21,9 +21,9 @@ interface TalkControlsProps {
 
 /** Mute, type, end: in thumb's reach, always in the same place. */
 export function TalkControls(props: TalkControlsProps) {
-  const { talk } = useMessages()
+  const { t } = useTranslation('talk')
   const { microphone } = props
-  const names = { live: talk.mute, muted: talk.unmute, none: talk.noMicrophone }
+  const names = { live: t('mute'), muted: t('unmute'), none: t('noMicrophone') }
   return (
     <div className="flex items-start justify-center gap-6 px-4 pt-3 pb-4 tablet:gap-8">
       <div className="relative">
@@ -37,11 +37,11 @@ export function TalkControls(props: TalkControlsProps) {
       </div>
       <Round
         icon="keyboard"
-        name={talk.type}
+        name={t('type')}
         look={props.typing ? 'pressed' : 'plain'}
         onPress={props.onType}
       />
-      <Round icon="end" name={talk.end} look="danger" onPress={props.onEnd} />
+      <Round icon="end" name={t('end')} look="danger" onPress={props.onEnd} />
     </div>
   )
 }
@@ -77,7 +77,7 @@ function Round({ icon, name, look, onPress }: RoundProps) {
 }
 
 function MicrophoneMenu({ onChoose }: { onChoose: (id: string) => void }) {
-  const { talk } = useMessages()
+  const { t } = useTranslation('talk')
   const [devices, setDevices] = useState<MicrophoneChoice[]>([])
   const [chosen, setChosen] = useState(chosenMicrophone)
 
@@ -89,16 +89,16 @@ function MicrophoneMenu({ onChoose }: { onChoose: (id: string) => void }) {
   }, [])
 
   const options = [
-    { value: SYSTEM_MICROPHONE, label: talk.systemMicrophone },
+    { value: SYSTEM_MICROPHONE, label: t('systemMicrophone') },
     ...devices.map(({ id, label }, index) => ({
       value: id,
-      label: label === '' ? talk.unnamedMicrophone(index + 1) : label,
+      label: label === '' ? t('unnamedMicrophone', { number: index + 1 }) : label,
     })),
   ]
   const trigger = (
     <button
       type="button"
-      aria-label={talk.microphones}
+      aria-label={t('microphones')}
       className="absolute -top-1.5 -right-5 flex size-11 items-center justify-center text-ink-soft hover:text-ink"
     >
       <span className="flex size-6 items-center justify-center rounded-full border border-edge bg-raised">
@@ -109,7 +109,7 @@ function MicrophoneMenu({ onChoose }: { onChoose: (id: string) => void }) {
   return (
     <Menu trigger={trigger} side="top">
       <MenuChoice
-        label={talk.microphones}
+        label={t('microphones')}
         value={options.some(({ value }) => value === chosen) ? chosen : SYSTEM_MICROPHONE}
         options={options}
         onChoose={(id) => {
@@ -128,7 +128,7 @@ interface WriteFieldProps {
 
 /** Where one writes instead of speaking. Enter sends, Esc leaves. */
 export function WriteField({ onSend, onLeave }: WriteFieldProps): ReactNode {
-  const { talk } = useMessages()
+  const { t } = useTranslation('talk')
   const field = useRef<HTMLInputElement>(null)
   const [text, setText] = useState('')
 
@@ -149,8 +149,8 @@ export function WriteField({ onSend, onLeave }: WriteFieldProps): ReactNode {
         dir="auto"
         value={text}
         maxLength={2000}
-        aria-label={talk.field}
-        placeholder={talk.field}
+        aria-label={t('field')}
+        placeholder={t('field')}
         enterKeyHint="send"
         autoComplete="off"
         className="min-h-12 min-w-0 flex-1 rounded-full border border-edge bg-raised px-5 text-base text-ink placeholder:text-ink-soft"
@@ -161,7 +161,7 @@ export function WriteField({ onSend, onLeave }: WriteFieldProps): ReactNode {
       />
       <button
         type="submit"
-        aria-label={talk.send}
+        aria-label={t('send')}
         disabled={text.trim() === ''}
         className="flex size-12 shrink-0 items-center justify-center rounded-full bg-ink text-paper disabled:opacity-40"
       >

@@ -5,7 +5,8 @@ import { Button } from '@/components/ui/button'
 import { orThrow } from '@/lib/api/client'
 import { useDocumentTitle } from '@/lib/document-title'
 import { wordsFor } from '@/lib/errors'
-import { useMessages } from '@/lib/messages'
+import type { TFunction } from 'i18next'
+import { useTranslation } from 'react-i18next'
 import { useServices } from '@/lib/services'
 import { wholeMinutes } from '@/lib/time'
 import { lineOf } from './talk-machine'
@@ -18,8 +19,8 @@ import { useTalk, type Live, type Talk } from './use-talk'
 type Mode = 'lesson' | 'mock_exam' | 'free_talk'
 
 export function TalkPage() {
-  const messages = useMessages()
-  useDocumentTitle(messages.app.talk)
+  const { t } = useTranslation(['talk', 'common'])
+  useDocumentTitle(t('common:nav.talk'))
   const { api } = useServices()
   const session = useQuery({
     queryKey: ['session'],
@@ -32,12 +33,8 @@ export function TalkPage() {
   if (session.isError) {
     return (
       <main id="content" className="flex-1">
-        <Notice
-          title={wordsFor(session.error, messages)}
-          hint={messages.start.unreachableHint}
-          urgent
-        >
-          <Button onClick={() => void session.refetch()}>{messages.app.retry}</Button>
+        <Notice title={wordsFor(session.error)} hint={t('common:start.unreachableHint')} urgent>
+          <Button onClick={() => void session.refetch()}>{t('common:retry')}</Button>
         </Notice>
       </main>
     )
@@ -46,7 +43,7 @@ export function TalkPage() {
 }
 
 function OpenTalk({ live, mode }: { live: Live | null; mode: Mode }) {
-  const messages = useMessages()
+  const { t } = useTranslation(['talk', 'common'])
   const { config } = useServices()
   const talk = useTalk(live)
   const { state, controller } = talk
@@ -72,14 +69,14 @@ function OpenTalk({ live, mode }: { live: Live | null; mode: Mode }) {
   return (
     <TalkScreen
       view={view}
-      words={statusWords(view.status, messages, state.at === 'failed' ? state.code : null)}
-      where={messages.talk.modes[mode]}
-      minutes={line === null || minutes === null ? null : messages.talk.minutes(minutes)}
+      words={statusWords(view.status, t, state.at === 'failed' ? state.code : null)}
+      where={t(`modes.${mode}`)}
+      minutes={line === null || minutes === null ? null : t('minutes', { count: minutes })}
       entries={shownEntries(talk.entries)}
       waiting={talk.waiting}
       microphone={line?.microphone ?? 'none'}
       soundBlocked={line?.sound === 'blocked'}
-      ending={endingOf(talk, minutes, messages.talk)}
+      ending={endingOf(talk, minutes, t)}
       standIns={config.standIns.length > 0}
       readLoudness={controller.loudness}
       actions={actions}
@@ -90,15 +87,15 @@ function OpenTalk({ live, mode }: { live: Live | null; mode: Mode }) {
 function endingOf(
   { state, entries }: Talk,
   minutes: number | null,
-  words: ReturnType<typeof useMessages>['talk'],
+  t: TFunction<'talk'>,
 ): Ending | null {
   if (state.at !== 'ended') return null
   const learnerTurns = entries.filter(({ speaker }) => speaker === 'learner').length
   return {
     conversationId: state.conversationId,
-    time: words.ended(minutes ?? 1),
-    turns: words.endedTurns(learnerTurns),
-    reason: words.reasons[state.reason ?? 'other'],
+    time: t('ended', { count: minutes ?? 1 }),
+    turns: t('endedTurns', { count: learnerTurns }),
+    reason: t(`reasons.${state.reason ?? 'other'}`),
   }
 }
 

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Button, buttonLook } from '@/components/ui/button'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 import { KeysDialog } from './keys-dialog'
 import { Script } from './script'
 import { TalkControls, WriteField } from './talk-controls'
@@ -50,7 +50,7 @@ interface TalkScreenProps {
 /** The talk page: everything comes in by props, and only pixels and presses go out. */
 export function TalkScreen(props: TalkScreenProps) {
   const { view, entries, waiting, actions } = props
-  const { talk } = useMessages()
+  const { t } = useTranslation(['talk', 'common'])
   const [typing, setTyping] = useState(false)
   const [showKeys, setShowKeys] = useState(false)
   const { controls } = view
@@ -71,7 +71,7 @@ export function TalkScreen(props: TalkScreenProps) {
           : 'grid-rows-[auto_minmax(min-content,1fr)_auto]'
       }`}
     >
-      <h1 className="sr-only">{talk.title}</h1>
+      <h1 className="sr-only">{t('title')}</h1>
       <TopLine {...props} onKeys={() => setShowKeys(true)} />
       <Voice {...props} roomy={!hasWords} />
       {hasWords && (
@@ -104,10 +104,13 @@ export function TalkScreen(props: TalkScreenProps) {
   )
 }
 
-const StandIns = () => useMessages().app.standIns
+function StandIns() {
+  const { t } = useTranslation('common')
+  return t('standIns')
+}
 
 function TopLine({ view, where, minutes, onKeys }: TalkScreenProps & { onKeys: () => void }) {
-  const { talk } = useMessages()
+  const { t } = useTranslation(['talk', 'common'])
   const dot = {
     up: 'bg-ink',
     waiting: 'bg-edge animate-breathe',
@@ -127,13 +130,13 @@ function TopLine({ view, where, minutes, onKeys }: TalkScreenProps & { onKeys: (
         {view.connection !== 'off' && (
           <>
             <span aria-hidden="true" className={`size-2 rounded-full ${dot}`} />
-            {talk.connection[view.connection]}
+            {t(`connection.${view.connection}`)}
           </>
         )}
       </span>
       <button
         type="button"
-        aria-label={talk.keys}
+        aria-label={t('keys')}
         className="-mr-3 hidden size-11 items-center justify-center rounded-full hover:text-ink desk:flex"
         onClick={onKeys}
       >
@@ -149,7 +152,7 @@ const KEYS_KEY = '?'
 
 function Voice(props: TalkScreenProps & { roomy: boolean }) {
   const { view, words, actions, ending, roomy, entries } = props
-  const { talk } = useMessages()
+  const { t } = useTranslation(['talk', 'common'])
   const inside = view.offer === 'talk'
   const large = roomy && view.shape !== 'closed'
   const size = large ? 'size-64 tablet:size-72' : 'size-40 tablet:size-52 desk:size-72'
@@ -164,7 +167,7 @@ function Voice(props: TalkScreenProps & { roomy: boolean }) {
             className="absolute inset-0 m-auto size-36 rounded-full bg-learner text-title font-medium text-paper transition-transform hover:scale-103"
             onClick={actions.talk}
           >
-            {talk.start}
+            {t('start')}
           </button>
         )}
       </div>
@@ -207,23 +210,23 @@ function EndingWords({ time, turns, reason }: Ending) {
 }
 
 function Offers({ view, actions, ending, soundBlocked }: TalkScreenProps) {
-  const { talk, app } = useMessages()
+  const { t } = useTranslation(['talk', 'common'])
   const offers = {
     talk: null,
-    resume: { name: talk.resume, act: actions.talk },
-    move: { name: talk.moveHere, act: actions.talk },
-    call_again: { name: talk.callAgain, act: view.controls ? actions.callAgain : actions.talk },
-    microphone_again: { name: app.retry, act: actions.talk },
-    talk_again: { name: talk.talkAgain, act: actions.talk },
+    resume: { name: t('resume'), act: actions.talk },
+    move: { name: t('moveHere'), act: actions.talk },
+    call_again: { name: t('callAgain'), act: view.controls ? actions.callAgain : actions.talk },
+    microphone_again: { name: t('common:retry'), act: actions.talk },
+    talk_again: { name: t('talkAgain'), act: actions.talk },
   }
   const offer = view.offer === null ? null : offers[view.offer]
   const refused = view.offer === 'microphone_again'
   return (
     <div className="flex flex-wrap justify-center gap-3 empty:hidden">
       {soundBlocked && view.controls && (
-        <Button onClick={actions.allowSound}>{talk.tapToHear}</Button>
+        <Button onClick={actions.allowSound}>{t('tapToHear')}</Button>
       )}
-      {refused && <Button onClick={actions.typeInstead}>{talk.typeInstead}</Button>}
+      {refused && <Button onClick={actions.typeInstead}>{t('typeInstead')}</Button>}
       {offer !== null && (
         <Button weight={refused ? 'quiet' : 'primary'} onClick={offer.act}>
           {offer.name}
@@ -235,7 +238,7 @@ function Offers({ view, actions, ending, soundBlocked }: TalkScreenProps) {
           params={{ conversationId: ending.conversationId }}
           className={buttonLook('quiet')}
         >
-          {talk.see}
+          {t('see')}
         </Link>
       )}
     </div>

@@ -1,4 +1,5 @@
-import type { Messages } from '@/lib/messages'
+import type { TFunction } from 'i18next'
+import { wordsForCode } from '@/lib/errors'
 import type { Status } from './talk-view'
 
 type Browser = 'chromium' | 'firefox' | 'safari'
@@ -9,58 +10,56 @@ export interface StatusWords {
 }
 
 /** The words under the shape. `code` is the fault's, where there is one. */
-export function statusWords(status: Status, messages: Messages, code: string | null): StatusWords {
-  const { talk } = messages
+export function statusWords(
+  status: Status,
+  t: TFunction<'talk'>,
+  code: string | null,
+): StatusWords {
   switch (status) {
     case 'start':
-      return { text: talk.title, hint: talk.startHint }
+      return { text: t('title'), hint: t('startHint') }
     case 'resume':
-      return { text: talk.resumeHint }
+      return { text: t('resumeHint') }
     case 'elsewhere':
-      return { text: talk.elsewhereHint }
+      return { text: t('elsewhereHint') }
     case 'moved':
-      return { text: talk.movedHint }
+      return { text: t('movedHint') }
     case 'asking':
-      return { text: talk.asking }
+      return { text: t('asking') }
     case 'denied':
-      return { text: talk.refused.denied, hint: talk.remedy[browser()] }
+      return { text: t('refused.denied'), hint: t(`remedy.${browser()}`) }
     case 'absent':
-      return { text: talk.refused.absent, hint: talk.remedy.absent }
+      return { text: t('refused.absent'), hint: t('remedy.absent') }
     case 'busy':
-      return { text: talk.refused.busy, hint: talk.remedy.busy }
+      return { text: t('refused.busy'), hint: t('remedy.busy') }
     case 'calling':
-      return { text: talk.calling }
+      return { text: t('calling') }
     case 'late':
-      return { text: talk.late }
+      return { text: t('late') }
     case 'very_late':
-      return { text: talk.veryLate }
+      return { text: t('veryLate') }
     case 'listening':
-      return { text: talk.listening }
+      return { text: t('listening') }
     case 'typed_only':
-      return { text: talk.typedOnly }
+      return { text: t('typedOnly') }
     case 'muted':
-      return { text: hasKeyboard() ? talk.muted : talk.mutedTouch }
+      return { text: hasKeyboard() ? t('muted') : t('mutedTouch') }
     case 'thinking':
-      return { text: talk.thinking }
+      return { text: t('thinking') }
     case 'speaking':
-      return { text: talk.speaking }
+      return { text: t('speaking') }
     case 'reconnecting':
-      return { text: talk.reconnecting }
+      return { text: t('reconnecting') }
     case 'unavailable':
-      return { text: talk.unavailable }
+      return { text: t('unavailable') }
     case 'ending':
-      return { text: talk.ending }
+      return { text: t('ending') }
     case 'failed':
-      return { text: faultWords(messages, code) }
+      return { text: wordsForCode(code) }
     case 'ended':
     case 'quiet':
       return { text: '' }
   }
-}
-
-function faultWords({ errors }: Messages, code: string | null): string {
-  const known: Record<string, string | undefined> = errors
-  return known[code ?? ''] ?? errors.internal
 }
 
 /** Where the microphone is allowed again differs from browser to browser. */

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react'
 import type { Loudness } from '@/lib/audio-level'
-import { useMessages } from '@/lib/messages'
+import { useTranslation } from 'react-i18next'
 import { ringFrame } from './ring-geometry'
 import type { Shape } from './talk-view'
 
@@ -34,10 +34,10 @@ function usePrefersStillness(): boolean {
 
 /** The voice: one living shape, drawn from what is really heard. */
 export function VoiceRing({ shape, read }: { shape: Shape; read: ReadLoudness }) {
-  const { talk } = useMessages()
+  const { t } = useTranslation('talk')
   const still = usePrefersStillness()
   return (
-    <div className="absolute inset-0" role="img" aria-label={talk.voiceOf} data-shape={shape}>
+    <div className="absolute inset-0" role="img" aria-label={t('voiceOf')} data-shape={shape}>
       {still ? <StillRing shape={shape} read={read} /> : <LivingRing shape={shape} read={read} />}
     </div>
   )

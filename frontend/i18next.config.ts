@@ -1,0 +1,24 @@
+import { defineConfig } from 'i18next-cli'
+
+/** `npm run words` finds what is said in the sources and not in a catalogue, and what no source says any more. */
+export default defineConfig({
+  locales: ['en', 'fr'],
+  extract: {
+    input: ['src/**/*.{ts,tsx}'],
+    ignore: ['src/**/*.test.ts', 'src/locales/**'],
+    output: 'src/locales/{{language}}/{{namespace}}.json',
+    defaultNS: 'common',
+    functions: ['t', '*.t'],
+    sort: false,
+    // Named by a value: what they must hold is in the types of those values.
+    preservePatterns: [
+      'common:errors.*',
+      'auth:invalid.*',
+      'auth:missing.*',
+      'talk:connection.*',
+      'talk:modes.*',
+      'talk:reasons.*',
+      'talk:remedy.*',
+    ],
+  },
+})
