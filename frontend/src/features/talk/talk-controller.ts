@@ -5,6 +5,7 @@ import { networkOr, onReturn } from '@/lib/away'
 import { LoudnessMeter } from '@/lib/audio-level'
 import { Call, type CallListener, type TutorPresence } from '@/lib/livekit/call'
 import { openMicrophone, refusalOf, switchMicrophone } from '@/lib/livekit/microphone'
+import { setTalking } from '@/lib/talk-under-way'
 import type { LocalAudioTrack } from 'livekit-client'
 import { claimTab, forgetTab, partOfThisTab, rememberTab } from './tab-memory'
 import { atTheDoor, lineOf, talkReducer, type TalkEvent, type TalkState } from './talk-machine'
@@ -167,6 +168,7 @@ export class TalkController {
   /** The page is left: hang up, but leave the conversation open for whoever comes back to it. */
   dispose(): void {
     this.#attempt += 1
+    setTalking(false)
     this.#hangUp()
     this.#watchForReturn(false)
     this.#releaseMicrophone()
@@ -459,7 +461,9 @@ export class TalkController {
   }
 
   #tell(event: TalkEvent): void {
-    this.#show({ state: talkReducer(this.#snapshot.state, event) })
+    const state = talkReducer(this.#snapshot.state, event)
+    setTalking(lineOf(state) !== null || state.at === 'asking')
+    this.#show({ state })
   }
 
   #show(change: Partial<TalkSnapshot>): void {
