@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check generate bench soak clean
+.PHONY: help run setup test check generate screens bench soak clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,9 @@ check: ## Format, lints, licences, generated files
 
 generate: ## Write .sqlx/, docs/openapi.json and the web app's client anew
 	@exec $(PYTHON) scripts/generate.py
+
+screens: ## A picture of every screen and state, in one table to look through
+	@exec $(PYTHON) scripts/screens.py
 
 bench: ## Delays, CPU and memory beside their budgets
 	@exec $(PYTHON) scripts/provide.py --then scripts/bench

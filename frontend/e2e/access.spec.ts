@@ -1,40 +1,9 @@
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { expectAccessible } from './support/accessible'
 import { Learner } from './support/learner'
 import { injectMicrophone } from './support/microphone'
 import { GREETING } from './support/script'
 import { expect, test } from './support/test'
-
-const WIDTH_OF_THE_SMALLEST_PHONE = 320
-
-/** Both themes, by axe, and without sideways scrolling on the smallest phone. */
-async function expectAccessible(page: Page, name: string, { overlay = false } = {}): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    const axe = new AxeBuilder({ page })
-      // Base UI's guards catch the focus at the edge of a menu and pass it on; nobody rests on them.
-      .exclude('[data-base-ui-focus-guard]')
-    // The other theme changes nothing but colours.
-    if (colorScheme === 'dark') axe.withRules('color-contrast')
-    // What lies over the page is part of none of its landmarks.
-    else axe.disableRules(overlay ? ['region'] : [])
-    const { violations } = await axe.analyze()
-    const found = violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`,
-    )
-    expect(found, `${name}, ${colorScheme}`).toEqual([])
-  }
-  await page.emulateMedia({ colorScheme: null, reducedMotion: null })
-  const before = page.viewportSize()
-  await page.setViewportSize({ width: WIDTH_OF_THE_SMALLEST_PHONE, height: 640 })
-  await expect
-    .poll(() => page.evaluate(widest), {
-      message: `${name} reaches past the edge`,
-      timeout: 2_000,
-    })
-    .toBeLessThanOrEqual(WIDTH_OF_THE_SMALLEST_PHONE)
-  if (before !== null) await page.setViewportSize(before)
-}
 
 test('every page is accessible in both themes and fits the smallest phone', async ({
   page,
@@ -121,12 +90,4 @@ async function pressOn(page: Page, role: 'button' | 'link', name: string): Promi
     await page.keyboard.press('Tab')
   }
   throw new Error(`${name} is not in the order of the Tab key`)
-}
-
-/** How far to the right anything on the page reaches, scrolled into sight or not. */
-function widest(): number {
-  const shown = [...document.querySelectorAll<HTMLElement>('body *')].filter(
-    (element) => element.closest('svg, .sr-only, [data-base-ui-focus-guard]') === null,
-  )
-  return Math.max(...shown.map((element) => Math.floor(element.getBoundingClientRect().right)))
 }

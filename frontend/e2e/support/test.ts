@@ -1,18 +1,36 @@
-import { mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import { test as base, chromium, type Browser, type Page } from '@playwright/test'
+import { expectAccessible } from './accessible'
 import { Stack } from './stack'
 
-const SCREENS = resolve(import.meta.dirname, '../../test-results/screens')
+const SCREENS = resolve(import.meta.dirname, '../../screens')
 
 interface Worker {
   stack: Stack
 }
 
 interface Each {
-  /** Keeps a picture of the page at the size of a phone and of a desk. */
-  picture: (page: Page, name: string) => Promise<void>
+  /**
+   * Looks at the page as it is now: it must be accessible (accessible.ts), and `make screens` keeps
+   * pictures of it under this name. A state that is `passing` is only pictured.
+   */
+  picture: (page: Page, name: string, look?: Look) => Promise<void>
 }
+
+interface Look {
+  /** Over in a few seconds, too soon to look closely. */
+  passing?: boolean
+  /** A dialog or a menu lies over the page. */
+  overlay?: boolean
+}
+
+const SIZES = [
+  { label: '390-light', width: 390, height: 844, theme: 'light' },
+  { label: '390-dark', width: 390, height: 844, theme: 'dark' },
+  { label: '768-light', width: 768, height: 1024, theme: 'light' },
+  { label: '1280-light', width: 1280, height: 800, theme: 'light' },
+] as const
 
 export const browserArgs = [
   '--no-sandbox',
@@ -49,22 +67,29 @@ export const test = base.extend<Each, Worker>({
     { scope: 'worker' },
   ],
 
-  picture: async ({}, use) => {
-    mkdirSync(SCREENS, { recursive: true })
-    await use(async (page, name) => {
-      const before = page.viewportSize()
-      for (const [width, height] of [
-        [390, 844],
-        [1280, 800],
-      ] as const) {
-        await page.setViewportSize({ width, height })
-        // The ring takes half a second to settle into its new size.
-        await page.waitForTimeout(600)
-        await page.screenshot({ path: join(SCREENS, `${name}-${width}.png`) })
-      }
-      if (before !== null) await page.setViewportSize(before)
+  picture: async ({}, use, { file, title }) => {
+    await use(async (page, name, { passing = false, overlay = false } = {}) => {
+      if (process.env.AVAAZ_SCREENS === '1') await keep(page, name, { file, title })
+      if (!passing) await expectAccessible(page, name, { overlay })
     })
   },
 })
+
+/** Takes the pictures of a screen at each size and theme, and notes where they belong. */
+async function keep(page: Page, name: string, from: { file: string; title: string }) {
+  mkdirSync(SCREENS, { recursive: true })
+  const before = page.viewportSize()
+  for (const { label, theme: colorScheme, ...size } of SIZES) {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize(size)
+    // The shape takes a moment to settle into its new size.
+    await page.waitForTimeout(600)
+    await page.screenshot({ path: join(SCREENS, `${name}-${label}.png`) })
+  }
+  await page.emulateMedia({ colorScheme: null })
+  if (before !== null) await page.setViewportSize(before)
+  const note = { name, file: basename(from.file), title: from.title }
+  appendFileSync(join(SCREENS, 'screens.jsonl'), `${JSON.stringify(note)}\n`)
+}
 
 export { expect } from '@playwright/test'
