@@ -10,7 +10,9 @@ const livekit = {
   message: 'LiveKit is known to lib/livekit and features/talk only.',
 }
 
-const FEATURES = ['auth', 'talk', 'history']
+const FEATURES = ['auth', 'talk', 'history', 'welcome']
+/** Features that are a part of others: the check of the microphone stands in several rooms. */
+const SHARED_FEATURES = ['devices']
 
 /** What the files of one part of the app may not import; LiveKit is for those who are told so. */
 function zone(files, forbidden, { livekit: mayUseLivekit = false } = {}) {
@@ -51,6 +53,9 @@ export default tseslint.config(
   zone(['src/components/**'], ['app', 'features']),
   zone(['src/lib/**'], ['app', 'features', 'components']),
   zone(['src/lib/livekit/**'], ['app', 'features', 'components'], { livekit: true }),
+  ...SHARED_FEATURES.map((feature) =>
+    zone([`src/features/${feature}/**`], ['app', ...FEATURES.map((other) => `features/${other}`)]),
+  ),
   ...FEATURES.map((feature) => {
     const others = FEATURES.filter((other) => other !== feature).map((other) => `features/${other}`)
     return zone([`src/features/${feature}/**`], ['app', ...others], { livekit: feature === 'talk' })

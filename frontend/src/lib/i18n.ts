@@ -28,7 +28,7 @@ export async function startI18n(language = deviceLanguage()): Promise<void> {
   await i18n.use(initReactI18next).init({
     lng: language,
     fallbackLng: false,
-    ns: ['common', 'auth', 'talk', 'history', 'settings', 'welcome'],
+    ns: ['common', 'auth', 'talk', 'history', 'settings', 'welcome', 'devices'],
     defaultNS: 'common',
     resources: { [language]: (await CATALOGUES[language]()).default },
     // React escapes what it shows.

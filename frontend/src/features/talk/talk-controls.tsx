@@ -1,12 +1,9 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { Icon, type IconName } from '@/components/ui/icon'
 import { Menu, MenuChoice } from '@/components/ui/menu'
-import {
-  chosenMicrophone,
-  listMicrophones,
-  SYSTEM_MICROPHONE,
-  type MicrophoneChoice,
-} from '@/lib/livekit/microphone'
+import { deviceInUse, SYSTEM_DEVICE } from '@/lib/devices/choice'
+import { useDeviceChoice } from '@/lib/devices/remembered'
+import { useDevices } from '@/lib/devices/use-devices'
 import { useTranslation } from 'react-i18next'
 import type { Microphone } from './talk-machine'
 
@@ -78,18 +75,11 @@ function Round({ icon, name, look, onPress }: RoundProps) {
 
 function MicrophoneMenu({ onChoose }: { onChoose: (id: string) => void }) {
   const { t } = useTranslation('talk')
-  const [devices, setDevices] = useState<MicrophoneChoice[]>([])
-  const [chosen, setChosen] = useState(chosenMicrophone)
-
-  useEffect(() => {
-    const load = () => void listMicrophones().then(setDevices, () => setDevices([]))
-    load()
-    navigator.mediaDevices.addEventListener('devicechange', load)
-    return () => navigator.mediaDevices.removeEventListener('devicechange', load)
-  }, [])
+  const devices = useDevices('audioinput')
+  const chosen = deviceInUse(useDeviceChoice().input, devices)
 
   const options = [
-    { value: SYSTEM_MICROPHONE, label: t('systemMicrophone') },
+    { value: SYSTEM_DEVICE, label: t('systemMicrophone') },
     ...devices.map(({ id, label }, index) => ({
       value: id,
       label: label === '' ? t('unnamedMicrophone', { number: index + 1 }) : label,
@@ -110,12 +100,9 @@ function MicrophoneMenu({ onChoose }: { onChoose: (id: string) => void }) {
     <Menu trigger={trigger} side="top">
       <MenuChoice
         label={t('microphones')}
-        value={options.some(({ value }) => value === chosen) ? chosen : SYSTEM_MICROPHONE}
+        value={chosen?.id ?? SYSTEM_DEVICE}
         options={options}
-        onChoose={(id) => {
-          setChosen(id)
-          onChoose(id)
-        }}
+        onChoose={onChoose}
       />
     </Menu>
   )

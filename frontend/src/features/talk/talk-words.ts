@@ -1,8 +1,7 @@
 import type { TFunction } from 'i18next'
+import { remedyOf } from '@/lib/devices/refusal'
 import { wordsForCode } from '@/lib/errors'
 import type { Status } from './talk-view'
-
-type Browser = 'chromium' | 'firefox' | 'safari'
 
 export interface StatusWords {
   text: string
@@ -27,11 +26,11 @@ export function statusWords(
     case 'asking':
       return { text: t('asking') }
     case 'denied':
-      return { text: t('refused.denied'), hint: t(`remedy.${browser()}`) }
+      return { text: t('refused.denied'), hint: t(`remedy.${remedyOf('denied')}`) }
     case 'absent':
-      return { text: t('refused.absent'), hint: t('remedy.absent') }
+      return { text: t('refused.absent'), hint: t(`remedy.${remedyOf('absent')}`) }
     case 'busy':
-      return { text: t('refused.busy'), hint: t('remedy.busy') }
+      return { text: t('refused.busy'), hint: t(`remedy.${remedyOf('busy')}`) }
     case 'calling':
       return { text: t('calling') }
     case 'late':
@@ -60,13 +59,6 @@ export function statusWords(
     case 'quiet':
       return { text: '' }
   }
-}
-
-/** Where the microphone is allowed again differs from browser to browser. */
-function browser(): Browser {
-  const agent = navigator.userAgent
-  if (agent.includes('Firefox')) return 'firefox'
-  return agent.includes('Safari') && !agent.includes('Chrom') ? 'safari' : 'chromium'
 }
 
 function hasKeyboard(): boolean {

@@ -7,6 +7,7 @@ import {
   type RemoteParticipant,
   type RemoteTrack,
 } from 'livekit-client'
+import { followChosenOutput } from '@/lib/devices/output'
 import { readWords, type Words } from './words'
 
 /** What the tutor lets be known about itself in the room. */
@@ -45,7 +46,7 @@ export class Call {
   /** Before the room is joined, a failure is the promise's to tell; after it was left, nobody's. */
   #inside = false
   /** What plays each remote track, by the track's id. */
-  readonly #players = new Map<string, HTMLMediaElement>()
+  readonly #players = new Map<string, { element: HTMLMediaElement; unfollow: () => void }>()
 
   private constructor(room: Room, conversationId: string, listener: CallListener) {
     this.#room = room
@@ -154,7 +155,7 @@ export class Call {
     const element = track.attach()
     element.dataset.voice = 'tutor'
     document.body.append(element)
-    this.#players.set(track.sid ?? '', element)
+    this.#players.set(track.sid ?? '', { element, unfollow: followChosenOutput(element) })
     this.#listener.tutorTrackIs(track.mediaStreamTrack)
   }
 
@@ -166,7 +167,9 @@ export class Call {
   }
 
   #removePlayer(sid: string): void {
-    this.#players.get(sid)?.remove()
+    const player = this.#players.get(sid)
+    player?.unfollow()
+    player?.element.remove()
     this.#players.delete(sid)
   }
 }

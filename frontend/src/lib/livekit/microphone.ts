@@ -1,47 +1,22 @@
-import { createLocalAudioTrack, Room, type LocalAudioTrack } from 'livekit-client'
-
-const CHOSEN = 'avaaz.microphone'
-
-export interface MicrophoneChoice {
-  id: string
-  label: string
-}
-
-/** What browsers call "whatever the system uses". */
-export const SYSTEM_MICROPHONE = 'default'
-
-export function chosenMicrophone(): string {
-  return localStorage.getItem(CHOSEN) ?? SYSTEM_MICROPHONE
-}
+import { createLocalAudioTrack, type LocalAudioTrack } from 'livekit-client'
+import { SYSTEM_DEVICE, type Device } from '@/lib/devices/choice'
+import { inputWish, listDevices } from '@/lib/devices/input'
+import { changeDevices } from '@/lib/devices/remembered'
 
 /** Opens the microphone of the learner's choice; throws the browser's own error. */
 export async function openMicrophone(): Promise<LocalAudioTrack> {
-  return createLocalAudioTrack({
-    // A preference, not a demand: the chosen one may have been left at home.
-    deviceId: { ideal: chosenMicrophone() },
-    echoCancellation: true,
-    noiseSuppression: true,
-    autoGainControl: true,
-  })
+  return createLocalAudioTrack(await inputWish())
 }
 
+/** Takes another microphone from now on, with the switches that belong to it. */
 export async function switchMicrophone(track: LocalAudioTrack, id: string): Promise<void> {
-  localStorage.setItem(CHOSEN, id)
-  await track.setDeviceId(id)
+  const input = id === SYSTEM_DEVICE ? null : await inputOf(id)
+  changeDevices((before) => ({ ...before, input }))
+  // Opened anew, because browsers apply most switches to nothing else; a muted one stays muted.
+  await track.restartTrack(await inputWish())
 }
 
-/** The microphones by name. Browsers name them only to a page that may use them. */
-export async function listMicrophones(): Promise<MicrophoneChoice[]> {
-  const devices = await Room.getLocalDevices('audioinput', false)
-  return devices
-    .filter(({ deviceId }) => deviceId !== SYSTEM_MICROPHONE && deviceId !== '')
-    .map(({ deviceId, label }) => ({ id: deviceId, label }))
-}
-
-/** Why the browser gave us no microphone. */
-export function refusalOf(cause: unknown): 'denied' | 'absent' | 'busy' {
-  const name = cause instanceof Error ? cause.name : ''
-  if (name === 'NotAllowedError' || name === 'SecurityError') return 'denied'
-  if (name === 'NotReadableError' || name === 'AbortError') return 'busy'
-  return 'absent'
+async function inputOf(id: string): Promise<Device> {
+  const devices = await listDevices('audioinput')
+  return devices.find((device) => device.id === id) ?? { id, label: '' }
 }

@@ -1,6 +1,7 @@
 import type english from '../en'
 import auth from './auth.json'
 import common from './common.json'
+import devices from './devices.json'
 import history from './history.json'
 import settings from './settings.json'
 import talk from './talk.json'
@@ -13,6 +14,7 @@ type Whole<Words> = { [Key in keyof Words]: Words[Key] extends string ? string :
 export default {
   auth,
   common,
+  devices,
   history,
   settings,
   talk,

@@ -1,0 +1,64 @@
+import { deviceInUse, type Device } from './choice'
+import { listDevices, onDevicesChanged } from './input'
+import { changeDevices, deviceChoice, onDeviceChoice } from './remembered'
+
+/** What the browser's element calls the system's choice. */
+const SYSTEM_SINK = ''
+
+interface AsksForOutput {
+  selectAudioOutput?: (wish?: { deviceId?: string }) => Promise<MediaDeviceInfo>
+}
+
+/** Whether a page may say where its sound goes. */
+export function canChooseOutput(): boolean {
+  return 'setSinkId' in HTMLMediaElement.prototype
+}
+
+/** Whether this browser lists its loudspeakers only one by one, by a question of its own. */
+export function asksForOutput(): boolean {
+  return (
+    typeof (navigator.mediaDevices as AsksForOutput | undefined)?.selectAudioOutput === 'function'
+  )
+}
+
+/** Lets the learner choose in the browser's own list; null when they chose nothing. Call from a press. */
+export async function askForOutput(): Promise<Device | null> {
+  const devices = navigator.mediaDevices as AsksForOutput
+  try {
+    const device = await devices.selectAudioOutput?.()
+    return device === undefined ? null : { id: device.deviceId, label: device.label }
+  } catch {
+    return null
+  }
+}
+
+export function chooseOutput(output: Device | null): void {
+  changeDevices((before) => ({ ...before, output }))
+}
+
+/** The loudspeaker to use now, or null for the system's choice: also when the chosen one is gone. */
+export async function chosenOutput(): Promise<Device | null> {
+  return deviceInUse(deviceChoice().output, await listDevices('audiooutput'))
+}
+
+/**
+ * Plays `element` through the chosen loudspeaker, and goes on doing so: when another is chosen, when
+ * the chosen one is unplugged, when it is back. Returns what ends that.
+ */
+export function followChosenOutput(element: HTMLMediaElement): () => void {
+  if (!canChooseOutput()) return () => undefined
+  let ended = false
+  const apply = async () => {
+    const sink = (await chosenOutput())?.id ?? SYSTEM_SINK
+    if (ended || element.sinkId === sink) return
+    // One that cannot be opened is as good as gone: better heard elsewhere than not at all.
+    await element.setSinkId(sink).catch(() => element.setSinkId(SYSTEM_SINK))
+  }
+  const applyQuietly = () => void apply().catch(() => undefined)
+  const ends = [onDeviceChoice(applyQuietly), onDevicesChanged(applyQuietly)]
+  applyQuietly()
+  return () => {
+    ended = true
+    for (const end of ends) end()
+  }
+}
