@@ -1,6 +1,6 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { Notice } from '@/components/notice'
 import { Button } from '@/components/ui/button'
 import { asApiError } from '@/lib/api/problem'
@@ -8,6 +8,8 @@ import { useTranslation } from 'react-i18next'
 import { followAccount } from '@/lib/i18n'
 import { ServicesContext, useAuthState, type Services } from '@/lib/services'
 import { createAppRouter } from './router'
+
+const ToastPlace = lazy(() => import('@/components/ui/toast-place'))
 
 export function App({ services }: { services: Services }) {
   return (
@@ -41,6 +43,9 @@ function Rooms({ services, status }: { services: Services; status: 'signed_in' |
   return (
     <QueryClientProvider client={queries}>
       <RouterProvider router={router} />
+      <Suspense>
+        <ToastPlace />
+      </Suspense>
     </QueryClientProvider>
   )
 }

@@ -16,6 +16,7 @@ const paths = {
   check: 'M5 12.5l4.5 4.5L19 7.5',
   search: 'M11 17.5a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13ZM20 20l-4.4-4.4',
   down: 'M12 5v13M6 12.5l6 6 6-6',
+  close: 'M6.5 6.5l11 11M17.5 6.5l-11 11',
 }
 
 export type IconName = keyof typeof paths
