@@ -2,8 +2,8 @@ import { defineConfig } from '@playwright/test'
 
 export default defineConfig({
   testDir: './e2e',
-  // Too long for every day: playwright.soak.config.ts.
-  testIgnore: 'soak/**',
+  // Too long for every day, or not about what the app does: configurations of their own.
+  testIgnore: ['soak/**', 'budgets/**'],
   outputDir: './test-results',
   // One stack, one provider, two cores: the tests take turns.
   workers: 1,

@@ -43,7 +43,6 @@ def main() -> int:
     report.run("scripts", ["python3", "-m", "unittest", "discover", "-s", "scripts/tests"], read=summary.unittest)
     report.run("rust tests", ["cargo", "test", "--locked", "--workspace", "--no-fail-fast"], read=summary.cargo)
     report.run("web tests", ["npm", "test", "--silent"], read=summary.vitest, cwd=places.FRONTEND)
-    report.run("web build", builds.web_app)
     if report.run("python packages", tests_for_python):
         report.run("client tests", [str(places.STATE / "venv-tests" / "bin" / "python"), "-m", "pytest", "-q", "-n", "3", str(PYTHON_TESTS)],
                    read=summary.pytest)
