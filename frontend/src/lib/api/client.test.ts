@@ -46,6 +46,20 @@ describe('a call to the API', () => {
     expect(seen).toHaveLength(1)
   })
 
+  it('with a wrong password is not made twice', async () => {
+    const { api, renew } = world({ renewal: 'good' })
+    const fetched = vi.fn(() =>
+      Promise.resolve(Response.json({ code: 'invalid_credentials' }, { status: 401 })),
+    )
+    vi.stubGlobal('fetch', fetched)
+    const body = { current_password: 'wrong' }
+    await expect(orThrow(api.POST('/api/v1/my-data/erase', { body }))).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+    expect(fetched).toHaveBeenCalledTimes(1)
+    expect(renew).not.toHaveBeenCalled()
+  })
+
   it('that never arrives is a lost network', async () => {
     const { api } = world({ renewal: null })
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')))

@@ -14,11 +14,20 @@ export function createApi(apiUrl: string, auth: Auth) {
     fetch: async (request: Request) => {
       const token = await auth.accessToken()
       const answer = await send(request.clone(), token)
-      if (answer.status !== 401) return answer
+      if (answer.status !== 401 || (await isAboutAPassword(answer))) return answer
       const renewed = await auth.renew(token)
       return renewed === null ? answer : send(request, renewed)
     },
   })
+}
+
+/** Also 401, but no new token makes a wrong password right; asking again would count as a second try. */
+async function isAboutAPassword(answer: Response): Promise<boolean> {
+  const body: unknown = await answer
+    .clone()
+    .json()
+    .catch(() => null)
+  return problemOf(answer.status, body).code === 'invalid_credentials'
 }
 
 function send(request: Request, token: string | null): Promise<Response> {

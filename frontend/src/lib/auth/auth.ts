@@ -64,6 +64,26 @@ export class Auth {
     this.#forget()
   }
 
+  /** Ends every sign-in of the learner, on all their devices. */
+  async signOutEverywhere(): Promise<void> {
+    const token = await this.accessToken()
+    await underRefreshLock(() => this.#post('/api/v1/sign-out-everywhere', undefined, token))
+    this.#forget()
+  }
+
+  /** Erases all that is kept of the learner, with the account. */
+  async eraseEverything(currentPassword: string): Promise<void> {
+    const token = await this.accessToken()
+    const body = { current_password: currentPassword }
+    await underRefreshLock(() => this.#post('/api/v1/my-data/erase', body, token))
+    this.#forget()
+  }
+
+  /** Takes up what the API says of the learner after a change. */
+  userChanged(user: User): void {
+    if (this.#state.status === 'signed_in') this.#become({ status: 'signed_in', user })
+  }
+
   /** A token that is good for the next call, or null when nobody is signed in. */
   async accessToken(): Promise<string | null> {
     if (this.#access !== null && Date.now() < this.#access.renewAt) return this.#access.token
@@ -134,7 +154,7 @@ export class Auth {
     if (event.newValue !== here) window.location.reload()
   }
 
-  async #post<T>(path: string, body: unknown): Promise<T> {
+  async #post<T>(path: string, body: unknown, token: string | null = null): Promise<T> {
     let response: Response
     try {
       response = await fetch(this.#apiUrl + path, {
@@ -143,9 +163,11 @@ export class Auth {
         // A page that is left in the middle still receives its new cookie.
         keepalive: true,
         signal: AbortSignal.timeout(PATIENCE_MS),
-        ...(body === undefined
-          ? {}
-          : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+        headers: {
+          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
     } catch {
       throw new ApiError('network', 0)
