@@ -25,13 +25,14 @@ pub use keys::{AccessKeys, KeyFileError, generate_key_file};
 pub(crate) use me::prove_password;
 pub use passwords::PasswordHasher;
 
-/// Returns `/auth/...` and the public keys.
+/// Returns `/auth/...`, signing out everywhere, and the public keys.
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(sign_in::register))
         .routes(routes!(sign_in::login))
         .routes(routes!(sign_in::refresh))
         .routes(routes!(sign_in::logout))
+        .routes(routes!(sign_in::sign_out_everywhere))
         .routes(routes!(me::show, me::change))
         .routes(routes!(me::change_password))
         .routes(routes!(keys::jwks))

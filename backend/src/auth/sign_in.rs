@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::answers::SignedIn;
 use super::domain::{DisplayName, EmailAddress, Password, User, Verdict};
 use super::keys::Bearer;
-use super::{cookie, refresh_tokens, store};
+use super::{Learner, cookie, refresh_tokens, store};
 use crate::app::AppState;
 use crate::error::{ApiError, FieldError};
 use crate::extract::{ApiJson, ClientAddr, OptionalJson};
@@ -189,6 +189,27 @@ pub(super) async fn logout(
         .await?;
         transaction.commit().await?;
     }
+    Ok((
+        StatusCode::NO_CONTENT,
+        AppendHeaders([(header::SET_COOKIE, cookie::clear(&app.config))]),
+    ))
+}
+
+/// Signs out everywhere: revokes every sign-in of the learner, this one too. Access tokens that are out are good for the rest of
+/// their minutes (`expires_in` of the sign-in) and cannot be renewed; whoever talks at this moment goes on talking.
+#[utoipa::path(
+    post,
+    path = "/api/v1/sign-out-everywhere",
+    tag = "auth",
+    responses((status = 204))
+)]
+pub(super) async fn sign_out_everywhere(
+    State(app): State<AppState>,
+    learner: Learner,
+) -> Result<impl IntoResponse, ApiError> {
+    let mut connection = app.pool.acquire().await?;
+    let sign_ins = store::sign_out_everywhere(&mut connection, learner.id, app.clock.now()).await?;
+    tracing::info!(user.id = %learner.id, sign_ins, "a learner signed out everywhere");
     Ok((
         StatusCode::NO_CONTENT,
         AppendHeaders([(header::SET_COOKIE, cookie::clear(&app.config))]),

@@ -267,6 +267,26 @@ pub async fn sign_out(
     }
 }
 
+/// Revokes every family of an account. One whose token is being turned in at this moment is waited for, and revoked with what it
+/// was given.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sign_out_everywhere(
+    connection: &mut PgConnection,
+    user: Uuid,
+    now: DateTime<Utc>,
+) -> sqlx::Result<u64> {
+    let revoked = sqlx::query!(
+        "UPDATE refresh_families SET revoked_at = $2, revoked_reason = 'logout' WHERE user_id = $1 AND revoked_at IS NULL",
+        user,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(revoked.rows_affected())
+}
+
 async fn revoke(
     connection: &mut PgConnection,
     family: Uuid,

@@ -4,12 +4,17 @@ use std::time::Duration;
 use super::env::Reader;
 use super::{Environment, HttpConfig};
 
+/// How long an access token is good for without a word, at least and at most, in seconds.
+const ACCESS_SECONDS: u64 = 15 * 60;
+const SHORTEST_ACCESS: u64 = 5;
+const LONGEST_ACCESS: u64 = 60 * 60;
+
 /// Keys and lifetimes of tokens.
 #[derive(Debug, Clone)]
 pub struct AuthConfig {
     /// `AVAAZ_JWT_KEY_FILE`: an Ed25519 private key, PKCS#8 in PEM.
     pub jwt_key_file: PathBuf,
-    /// How long an access token is good for.
+    /// `AVAAZ_ACCESS_TOKEN_S`: how long an access token is good for.
     pub access_ttl: Duration,
     /// How long a refresh token is good for.
     pub refresh_ttl: Duration,
@@ -33,10 +38,20 @@ impl AuthConfig {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             jwt_key_file: jwt_key_file.map_or_else(|| data_dir.join("jwt-key.pem"), PathBuf::from),
-            access_ttl: Duration::from_secs(15 * 60),
+            access_ttl: access_ttl(reader),
             refresh_ttl: Duration::from_secs(30 * 24 * 60 * 60),
             secure_cookie: environment.is_production() || http.is_https(),
             concurrent_hashes: cores.max(2),
         }
     }
+}
+
+fn access_ttl(reader: &Reader<'_>) -> Duration {
+    let seconds = reader.parsed("AVAAZ_ACCESS_TOKEN_S", ACCESS_SECONDS);
+    if !(SHORTEST_ACCESS..=LONGEST_ACCESS).contains(&seconds) {
+        reader.refuse(format!(
+            "AVAAZ_ACCESS_TOKEN_S is {seconds}; it must be from {SHORTEST_ACCESS} to {LONGEST_ACCESS}: a token cannot be taken back, and each renewal asks the database."
+        ));
+    }
+    Duration::from_secs(seconds)
 }

@@ -334,3 +334,19 @@ fn things_are_kept_until_they_are_erased_unless_a_number_of_days_says_otherwise(
         );
     }
 }
+
+#[test]
+fn an_access_token_lives_as_long_as_is_said_within_reason() {
+    let mut env = complete();
+    let ttl = |env: &Env| Config::read(env).unwrap().auth.access_ttl.as_secs();
+    assert_eq!(ttl(&env), 900);
+    env.set("AVAAZ_ACCESS_TOKEN_S", "5");
+    assert_eq!(ttl(&env), 5);
+    for unreasonable in ["0", "4", "3601", "-1", "soon"] {
+        env.set("AVAAZ_ACCESS_TOKEN_S", unreasonable);
+        assert!(
+            refusal(&env).contains("AVAAZ_ACCESS_TOKEN_S"),
+            "{unreasonable}"
+        );
+    }
+}

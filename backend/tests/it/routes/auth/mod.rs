@@ -8,3 +8,4 @@ mod password;
 mod rate_limits;
 mod refresh;
 mod register;
+mod sign_out_everywhere;
