@@ -127,6 +127,15 @@ pub async fn find_live(pool: &PgPool, session: SessionId) -> sqlx::Result<Option
     }))
 }
 
+/// The page that asks for a conversation: a device, a tab.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    /// The name that it gave itself, if it did.
+    pub page: Option<&'a str>,
+    /// Whether it wants a conversation only if that has not moved on to another page meanwhile.
+    pub comes_back: bool,
+}
+
 /// Makes sure that the session has an open conversation, and only one, that the learner is about to join; wakes the runtimes.
 ///
 /// One that nobody serves and that the learner left long ago is ended first: they come for a new one.
@@ -135,9 +144,51 @@ pub async fn find_live(pool: &PgPool, session: SessionId) -> sqlx::Result<Option
 /// When the database fails.
 pub async fn ensure_open(pool: &PgPool, session: &Session) -> sqlx::Result<ConversationId> {
     let mut transaction = pool.begin().await?;
+    let (session, open) = find_open(&mut transaction, session.id).await?;
+    let id = expect_learner(&mut transaction, &session, open).await?;
+    transaction.commit().await?;
+    Ok(id)
+}
+
+/// Does the same for a page, which has the conversation from then on. Returns nothing, and changes nothing, when a page comes back
+/// to a conversation that another one has now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ensure_open_for(
+    pool: &PgPool,
+    session: &Session,
+    asker: Asker<'_>,
+) -> sqlx::Result<Option<ConversationId>> {
+    let mut transaction = pool.begin().await?;
+    let (session, open) = find_open(&mut transaction, session.id).await?;
+    if let Some(found) = open
+        && asker.comes_back
+        && (asker.page.is_none()
+            || page_of(&mut transaction, found.id).await?.as_deref() != asker.page)
+    {
+        return Ok(None);
+    }
+    let id = expect_learner(&mut transaction, &session, open).await?;
+    sqlx::query!(
+        "UPDATE conversations SET learner_page = $2 WHERE id = $1 AND learner_page IS DISTINCT FROM $2",
+        id.0,
+        asker.page
+    )
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(Some(id))
+}
+
+/// Locks the session and its open conversation; one that was left for good is ended, and counts as none.
+async fn find_open(
+    connection: &mut PgConnection,
+    session: SessionId,
+) -> sqlx::Result<(Session, Option<Locked>)> {
     // Two calls at once would both find none; the session's row makes them follow each other.
-    let session = crate::sessions::store::lock(&mut transaction, session.id).await?;
-    let mut open = lock_open(&mut transaction, session.id).await?;
+    let session = crate::sessions::store::lock(connection, session).await?;
+    let open = lock_open(connection, session.id).await?;
     if let Some(found) = open
         && let Some(gone_at) = found
             .state
@@ -145,22 +196,38 @@ pub async fn ensure_open(pool: &PgPool, session: &Session) -> sqlx::Result<Conve
             .filter(|gone_at| !found.is_served && *gone_at <= found.now)
     {
         if let Ok(ended) = found.state.end(EndReason::LearnerGone, gone_at) {
-            save_state(&mut transaction, found.id, ended).await?;
+            save_state(connection, found.id, ended).await?;
         }
-        open = None;
+        return Ok((session, None));
     }
+    Ok((session, open))
+}
+
+async fn expect_learner(
+    connection: &mut PgConnection,
+    session: &Session,
+    open: Option<Locked>,
+) -> sqlx::Result<ConversationId> {
     let id = match open {
         Some(found) => {
             if let Ok(expected) = found.state.learner_expected(found.now) {
-                save_state(&mut transaction, found.id, expected).await?;
+                save_state(connection, found.id, expected).await?;
             }
             found.id
         }
-        None => insert(&mut transaction, &session).await?,
+        None => insert(connection, session).await?,
     };
-    WorkMayWait.notify(&mut transaction).await?;
-    transaction.commit().await?;
+    WorkMayWait.notify(connection).await?;
     Ok(id)
+}
+
+async fn page_of(
+    connection: &mut PgConnection,
+    id: ConversationId,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("SELECT learner_page FROM conversations WHERE id = $1", id.0)
+        .fetch_one(connection)
+        .await
 }
 
 /// Locks the session's open conversation.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -78,6 +79,19 @@ pub struct SessionChange {
     pub goal: Option<String>,
 }
 
+/// Who asks for a token. LiveKit's own token sources send fields of theirs beside these, or nothing; what cannot be read is passed over.
+#[derive(Debug, Default, PartialEq, Eq, ToSchema)]
+pub struct TokenWish {
+    /// The name that the page gave itself, the same through reloads and lost connections: letters, digits and `-`. The page that was
+    /// given the last token has the conversation.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9-]{1,64}$")]
+    pub page: Option<String>,
+    /// Whether the page was away for a while: it then gets a token only if no other page has taken up the open conversation
+    /// meanwhile.
+    #[schema(required = false)]
+    pub coming_back: bool,
+}
+
 /// What opens the session's room to the learner, in the shape that LiveKit's own token sources read.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenAnswer {
@@ -93,6 +107,30 @@ pub struct TokenAnswer {
     pub conversation_id: Uuid,
     /// When the token stops opening the room; who is in stays in.
     pub expires_at: DateTime<Utc>,
+}
+
+impl TokenWish {
+    /// The longest name of a page.
+    const PAGE_BYTES: usize = 64;
+
+    /// Reads what can be read.
+    #[must_use]
+    pub fn read(body: &[u8]) -> Self {
+        let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
+            return Self::default();
+        };
+        let is_name = |page: &&str| {
+            (1..=Self::PAGE_BYTES).contains(&page.len())
+                && page
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        let page = fields.get("page").and_then(Value::as_str);
+        Self {
+            page: page.filter(is_name).map(str::to_owned),
+            coming_back: fields.get("coming_back") == Some(&Value::Bool(true)),
+        }
+    }
 }
 
 impl SessionAnswer {
@@ -118,6 +156,41 @@ impl SessionAnswer {
                 started_at: live.started_at,
                 learner_present: live.learner_present,
             }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_gives_its_name_in_plain_letters_or_has_none() {
+        let page = |body: &str| TokenWish::read(body.as_bytes()).page;
+        assert_eq!(page(r#"{"page": "a-1Z"}"#).as_deref(), Some("a-1Z"));
+        let longest = "x".repeat(64);
+        assert_eq!(page(&format!(r#"{{"page": "{longest}"}}"#)), Some(longest));
+        for nameless in [
+            "",
+            "{}",
+            "nonsense",
+            "[]",
+            r#"{"page": ""}"#,
+            r#"{"page": 7}"#,
+            r#"{"page": "a b"}"#,
+            r#"{"page": "é"}"#,
+            &format!(r#"{{"page": "{}"}}"#, "x".repeat(65)),
+        ] {
+            assert_eq!(page(nameless), None, "{nameless}");
+        }
+    }
+
+    #[test]
+    fn only_a_plain_yes_is_coming_back() {
+        let is_back = |body: &str| TokenWish::read(body.as_bytes()).coming_back;
+        assert!(is_back(r#"{"coming_back": true, "room_config": {}}"#));
+        for not in ["{}", r#"{"coming_back": "true"}"#, r#"{"coming_back": 1}"#] {
+            assert!(!is_back(not), "{not}");
         }
     }
 }

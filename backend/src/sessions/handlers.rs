@@ -6,12 +6,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::answers::{SessionAnswer, SessionChange, TokenAnswer};
+use super::answers::{SessionAnswer, SessionChange, TokenAnswer, TokenWish};
 use super::store;
 use crate::app::AppState;
 use crate::auth::Learner;
 use crate::conversations::domain::learner_identity;
-use crate::conversations::store as conversations;
+use crate::conversations::store::{self as conversations, Asker};
 use crate::error::ApiError;
 use crate::extract::ApiJson;
 use crate::livekit::TOKEN_TTL;
@@ -61,28 +61,39 @@ pub async fn change(
 
 /// Makes sure that a conversation is open, wakes a tutor, and gives the learner what opens the room.
 ///
-/// Takes what LiveKit's `TokenSource.endpoint` sends, `{}`, or nothing; whatever it says, it opens this learner's own room.
+/// Takes what LiveKit's `TokenSource.endpoint` sends, `{}`, or nothing; whatever it says, it opens this learner's own room. A page
+/// that comes back after a while can say so, and is refused when another page has taken up the conversation meanwhile.
 ///
 /// # Errors
-/// 503 `livekit_unavailable` when the room cannot be made.
+/// 409 `conversation_moved` as said above; 503 `livekit_unavailable` when the room cannot be made.
 #[utoipa::path(
     post,
     path = "/sessions/default/token",
     tag = "sessions",
-    request_body(content = Option<Object>, description = "Accepted and ignored"),
-    responses((status = 201, body = TokenAnswer))
+    request_body(content = Option<TokenWish>, description = "Other fields are accepted and ignored"),
+    responses(
+        (status = 201, body = TokenAnswer),
+        (status = 409, description = "`conversation_moved`", body = crate::error::Problem, content_type = "application/problem+json")
+    )
 )]
 pub async fn token(
     State(app): State<AppState>,
     learner: Learner,
-    _ignored: Bytes,
+    body: Bytes,
 ) -> Result<(StatusCode, Json<TokenAnswer>), ApiError> {
     app.limits.token(learner.id)?;
     let session = store::get_or_create_default(&app.pool, learner.id).await?;
     let room_name = session.id.room();
     // First the room: LiveKit would make it by itself for whoever joins, but close it 20 s after the learner left.
     Box::pin(app.livekit.create_room(&room_name)).await?;
-    let conversation = conversations::ensure_open(&app.pool, &session).await?;
+    let wish = TokenWish::read(&body);
+    let asker = Asker {
+        page: wish.page.as_deref(),
+        comes_back: wish.coming_back,
+    };
+    let conversation = conversations::ensure_open_for(&app.pool, &session, asker)
+        .await?
+        .ok_or_else(moved)?;
     let identity = learner_identity(learner.id);
     let expires_at = app.clock.now() + TOKEN_TTL;
     let participant_token =
@@ -97,4 +108,12 @@ pub async fn token(
         expires_at,
     };
     Ok((StatusCode::CREATED, Json(answer)))
+}
+
+fn moved() -> ApiError {
+    ApiError::refuse(
+        StatusCode::CONFLICT,
+        "conversation_moved",
+        "Your conversation goes on in another place. Ask for it without `coming_back` to move it here.",
+    )
 }

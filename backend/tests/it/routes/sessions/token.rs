@@ -110,6 +110,62 @@ async fn whatever_livekits_own_token_source_sends_is_taken_and_opens_no_other_ro
 }
 
 #[tokio::test]
+async fn a_page_that_comes_back_does_not_take_a_conversation_from_the_page_that_has_it_now() {
+    let server = LiveKitServer::start(None).await;
+    let app = TestApp::with_livekit(server.url()).await;
+    let ada = app.learner().await;
+    let ask = async |page: &str, coming_back: bool| {
+        let wish = json!({"page": page, "coming_back": coming_back});
+        ada.post_json("/sessions/default/token", &wish).await
+    };
+    let begun = ask("phone", true).await;
+    assert_eq!(
+        begun.status,
+        StatusCode::CREATED,
+        "there is nothing to take away: {begun:?}"
+    );
+    assert_eq!(ask("phone", true).await.status, StatusCode::CREATED);
+    assert_eq!(ask("desk", false).await.status, StatusCode::CREATED);
+    for nobody in ["phone", "not a name"] {
+        let refused = ask(nobody, true).await;
+        assert_eq!(
+            (refused.status, refused.problem()),
+            (StatusCode::CONFLICT, "conversation_moved"),
+            "{nobody}"
+        );
+    }
+    let back = ask("desk", true).await;
+    assert_eq!(
+        back.body["conversation_id"], begun.body["conversation_id"],
+        "{back:?}"
+    );
+    assert_eq!(ask("phone", false).await.status, StatusCode::CREATED);
+    assert_eq!(ask("desk", true).await.problem(), "conversation_moved");
+
+    // Clients that know nothing of this take it, too, and have no name to come back by.
+    assert_eq!(
+        ada.post("/sessions/default/token").await.status,
+        StatusCode::CREATED
+    );
+    assert_eq!(ask("phone", true).await.problem(), "conversation_moved");
+}
+
+#[tokio::test]
+async fn who_comes_back_after_the_end_begins_anew() {
+    let server = LiveKitServer::start(None).await;
+    let app = TestApp::with_livekit(server.url()).await;
+    let ada = app.learner().await;
+    let desk = json!({"page": "desk"});
+    let first = ada.post_json("/sessions/default/token", &desk).await;
+    let first = first.text("conversation_id");
+    ada.post(&format!("/conversations/{first}/end")).await;
+    let back = json!({"page": "phone", "coming_back": true});
+    let next = ada.post_json("/sessions/default/token", &back).await;
+    assert_eq!(next.status, StatusCode::CREATED, "{next:?}");
+    assert_ne!(next.text("conversation_id"), first);
+}
+
+#[tokio::test]
 async fn without_livekit_there_is_no_token_and_no_conversation() {
     let app = TestApp::start().await;
     let ada = app.learner().await;

@@ -1,0 +1,4 @@
+-- Which page of the learner's asked last for the token of the open conversation, by the name that it gave itself: a page that was
+-- away learns from it that the conversation has moved on to another one. Null: it gave none.
+ALTER TABLE conversations
+    ADD COLUMN learner_page text CONSTRAINT conversations_learner_page CHECK (learner_page ~ '^[A-Za-z0-9-]{1,64}$');
