@@ -583,10 +583,11 @@ export interface paths {
         put?: never;
         /**
          * Makes sure that a conversation is open, wakes a tutor, and gives the learner what opens the room.
-         * @description Takes what LiveKit's `TokenSource.endpoint` sends, `{}`, or nothing; whatever it says, it opens this learner's own room.
+         * @description Takes what LiveKit's `TokenSource.endpoint` sends, `{}`, or nothing; whatever it says, it opens this learner's own room. A page
+         *     that comes back after a while can say so, and is refused when another page has taken up the conversation meanwhile.
          *
          *     # Errors
-         *     503 `livekit_unavailable` when the room cannot be made.
+         *     409 `conversation_moved` as said above; 503 `livekit_unavailable` when the room cannot be made.
          */
         post: operations["post_sessions_default_token"];
         delete?: never;
@@ -1202,6 +1203,19 @@ export interface components {
             room_name: string;
             /** @description Where the browser finds LiveKit. */
             server_url: string;
+        };
+        /** @description Who asks for a token. LiveKit's own token sources send fields of theirs beside these, or nothing; what cannot be read is passed over. */
+        TokenWish: {
+            /**
+             * @description Whether the page was away for a while: it then gets a token only if no other page has taken up the open conversation
+             *     meanwhile.
+             */
+            coming_back?: boolean;
+            /**
+             * @description The name that the page gave itself, the same through reloads and lost connections: letters, digits and `-`. The page that was
+             *     given the last token has the conversation.
+             */
+            page?: string | null;
         };
         /** @description One speaker holding the floor. */
         TurnAnswer: {
@@ -2428,10 +2442,10 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description Accepted and ignored */
+        /** @description Other fields are accepted and ignored */
         requestBody?: {
             content: {
-                "application/json": Record<string, never> | null;
+                "application/json": components["schemas"]["TokenWish"] | null;
             };
         };
         responses: {
@@ -2441,6 +2455,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenAnswer"];
+                };
+            };
+            /** @description `conversation_moved` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; `code` says which */
