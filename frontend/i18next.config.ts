@@ -12,6 +12,7 @@ export default defineConfig({
     sort: false,
     // Named by a value: what they must hold is in the types of those values.
     preservePatterns: [
+      'common:captions.sizes.*',
       'common:errors.*',
       'auth:invalid.*',
       'auth:missing.*',

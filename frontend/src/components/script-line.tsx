@@ -1,6 +1,11 @@
+import { memo, type Ref } from 'react'
 import { useTranslation } from 'react-i18next'
+import { languageOf } from '@/lib/said/language'
+import { SaidText } from './said-text'
 
-export interface ScriptLineProps {
+/** One turn of a script. */
+export interface ScriptTurn {
+  id: string
   speaker: 'learner' | 'tutor'
   text: string
   /** The words are still to come. */
@@ -9,24 +14,49 @@ export interface ScriptLineProps {
   cut: boolean
   /** Shown on hover and to screen readers. */
   time?: string | undefined
+  /** Typed words that nobody has read yet, with what to say of them. */
+  unread?: string | undefined
+}
+
+interface ScriptLineProps extends ScriptTurn {
   /** What to mark within the words. */
   find?: string | undefined
-  /** The words of this moment, set larger where there is no other place for them. */
-  current?: boolean
+  /** Its place among all lines, of which only those near the eye are on the page. */
+  index: number
+  count: number
+  measure: Ref<HTMLLIElement>
+  languages: readonly string[]
 }
 
 /** One turn, set like a line of a play: the name in the margin, in its voice's colour. */
-export function ScriptLine(props: ScriptLineProps) {
-  const { speaker, text, pending, cut, time, find = '', current = false } = props
+export const ScriptLine = memo(function ScriptLine(props: ScriptLineProps) {
+  const { speaker, text, pending, cut, time, unread, index, count, measure, languages } = props
   const { t } = useTranslation('common')
+  const place = {
+    ref: measure,
+    'data-index': index,
+    'aria-posinset': index + 1,
+    'aria-setsize': count,
+  }
+  if (unread !== undefined) {
+    return (
+      <li {...place} className="tablet:pl-22">
+        <p dir="auto" className="said text-said text-ink-soft">
+          {text}
+        </p>
+        {unread !== '' && <p className="text-small text-ink-soft">{unread}</p>}
+      </li>
+    )
+  }
   const name = speaker === 'learner' ? t('script.you') : t('script.tutor')
   const colour = speaker === 'learner' ? 'text-learner' : 'text-tutor'
   return (
     <li
+      {...place}
       data-speaker={speaker}
       className="group flex flex-col gap-0.5 tablet:grid tablet:grid-cols-[4.5rem_1fr] tablet:gap-x-4"
     >
-      <div className="flex items-baseline gap-2 relative tablet:justify-end tablet:pt-1">
+      <div className="relative flex items-baseline gap-2 tablet:justify-end tablet:pt-1">
         <span className={`text-small font-medium ${colour}`}>{name}</span>
         {time !== undefined && (
           <time className="text-small text-ink-soft tablet:absolute tablet:top-7 tablet:right-0 tablet:opacity-0 tablet:transition-opacity tablet:group-hover:opacity-100">
@@ -34,35 +64,38 @@ export function ScriptLine(props: ScriptLineProps) {
           </time>
         )}
       </div>
-      <p
-        dir="auto"
-        className={`font-said text-ink ${current ? 'text-voice desk:text-reading' : 'text-reading'}`}
-      >
+      <p dir="auto" lang={languageOf(text, languages)} className="said text-said text-ink">
         {pending ? (
           <Pending name={t('script.pending')} />
         ) : (
           <span data-words>
-            <Marked text={text} find={find} />
+            <SaidText text={text} find={props.find} />
           </span>
         )}
-        {cut && (
-          <span className="ml-1.5 text-tutor" title={t('script.cut')}>
-            <span aria-hidden="true" className="font-operated">
-              {CUT_MARK}
-            </span>
-            <span className="sr-only">{t('script.cut')}</span>
-          </span>
-        )}
+        {cut && <CutMark name={t('script.cut')} />}
       </p>
     </li>
   )
-}
+})
 
 const CUT_MARK = '⁄⁄'
 
-function Pending({ name }: { name: string }) {
+/** Where the tutor stopped. Its own name must not tell the words' direction, nor the words its own. */
+export function CutMark({ name }: { name: string }) {
   return (
-    <span className="inline-flex gap-1 align-middle" data-pending>
+    <span dir="ltr" className="ms-1.5 inline-block text-tutor" title={name}>
+      <span aria-hidden="true" className="font-operated">
+        {CUT_MARK}
+      </span>
+      <span className="sr-only">{name}</span>
+    </span>
+  )
+}
+
+/** As high as a line of words, so that the first ones come without a jump. */
+export function Pending({ name }: { name: string }) {
+  return (
+    <span dir="ltr" className="inline-flex gap-1 align-middle" data-pending>
       <span className="sr-only">{name}</span>
       {[0, 1, 2].map((dot) => (
         <span
@@ -73,28 +106,5 @@ function Pending({ name }: { name: string }) {
         />
       ))}
     </span>
-  )
-}
-
-function Marked({ text, find }: { text: string; find: string }) {
-  if (find === '') return text
-  const pieces: { text: string; hit: boolean }[] = []
-  const haystack = text.toLocaleLowerCase()
-  const needle = find.toLocaleLowerCase()
-  let from = 0
-  for (let at = haystack.indexOf(needle); at >= 0; at = haystack.indexOf(needle, from)) {
-    pieces.push({ text: text.slice(from, at), hit: false })
-    pieces.push({ text: text.slice(at, at + needle.length), hit: true })
-    from = at + needle.length
-  }
-  pieces.push({ text: text.slice(from), hit: false })
-  return pieces.map((piece, index) =>
-    piece.hit ? (
-      <mark key={index} className="rounded-small bg-ink px-0.5 text-paper">
-        {piece.text}
-      </mark>
-    ) : (
-      piece.text
-    ),
   )
 }

@@ -63,4 +63,24 @@ export function MenuChoice({ label, value, options, onChoose }: MenuChoiceProps)
   )
 }
 
+interface MenuSwitchProps {
+  isOn: boolean
+  onChange: (isOn: boolean) => void
+  children: ReactNode
+}
+
+/** Something that is so or not, with a mark when it is. */
+export function MenuSwitch({ isOn, onChange, children }: MenuSwitchProps) {
+  return (
+    <Base.CheckboxItem checked={isOn} onCheckedChange={onChange} className={row}>
+      <span className="flex size-5 items-center justify-center">
+        <Base.CheckboxItemIndicator>
+          <Icon name="check" className="size-5" />
+        </Base.CheckboxItemIndicator>
+      </span>
+      <span className="min-w-0">{children}</span>
+    </Base.CheckboxItem>
+  )
+}
+
 export const MenuRule = () => <Base.Separator className="mx-3 my-1.5 h-px bg-line" />

@@ -1,8 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { Notice } from '@/components/notice'
-import { ScriptLine } from '@/components/script-line'
+import type { ScriptTurn } from '@/components/script-line'
+import { ScriptList } from '@/components/script-list'
 import { Button, buttonLook } from '@/components/ui/button'
 import { Dialog, DialogNote } from '@/components/ui/dialog'
 import { Icon } from '@/components/ui/icon'
@@ -56,7 +57,22 @@ function Script({ conversation }: { conversation: Conversation }) {
   const [find, setFind] = useState('')
   const started = new Date(conversation.started_at)
   const ended = conversation.ended_at == null ? null : new Date(conversation.ended_at)
-  const turns = conversation.turns.filter(({ text, text_pending }) => text !== '' || text_pending)
+  const turns = useMemo(
+    () => conversation.turns.filter(({ text, text_pending }) => text !== '' || text_pending),
+    [conversation],
+  )
+  const script = useMemo<ScriptTurn[]>(
+    () =>
+      turns.map((turn) => ({
+        id: turn.id,
+        speaker: turn.speaker,
+        text: turn.text,
+        pending: turn.text === '',
+        cut: turn.interrupted,
+        time: timeFormat.format(new Date(turn.started_at)),
+      })),
+    [turns],
+  )
   const places = find === '' ? 0 : turns.filter(({ text }) => has(text, find)).length
   return (
     <article className="flex flex-col gap-6 pt-2">
@@ -95,19 +111,7 @@ function Script({ conversation }: { conversation: Conversation }) {
               {find !== '' && t('found', { count: places })}
             </span>
           </label>
-          <ol className="flex flex-col gap-5">
-            {turns.map((turn) => (
-              <ScriptLine
-                key={turn.id}
-                speaker={turn.speaker}
-                text={turn.text}
-                pending={turn.text === ''}
-                cut={turn.interrupted}
-                time={timeFormat.format(new Date(turn.started_at))}
-                find={find}
-              />
-            ))}
-          </ol>
+          <ScriptList turns={script} find={find} />
         </>
       )}
     </article>

@@ -12,11 +12,11 @@ import { claimTab, forgetTab, partOfThisTab, rememberTab } from './tab-memory'
 import { atTheDoor, lineOf, talkReducer, type TalkEvent, type TalkState } from './talk-machine'
 import { nextToSend, withoutAnswered, withSent, type Typed } from './outbox'
 import { withTurns, withWords, type ScriptEntry } from './transcript'
+import { TranscriptStore } from './transcript-store'
 
-/** Everything the talk page shows, as one value that changes as a whole. */
+/** Everything the talk page shows but the words of the script, as one value that changes as a whole. */
 export interface TalkSnapshot {
   state: TalkState
-  entries: readonly ScriptEntry[]
   /** What the learner typed before anybody was there to read it. */
   waiting: readonly Typed[]
   startedAt: Date | null
@@ -34,13 +34,14 @@ const ANSWERS_WITHIN_MS = 4_000
 
 /** Carries out what the machine decides: the microphone, the line, the calls to the API. */
 export class TalkController {
+  /** What was said: apart, because it changes with every word. */
+  readonly transcript = new TranscriptStore()
   readonly #api: Api
   readonly #listeners = new Set<() => void>()
   readonly #learnerMeter = new LoudnessMeter()
   readonly #tutorMeter = new LoudnessMeter()
   #snapshot: TalkSnapshot = {
     state: atTheDoor,
-    entries: [],
     waiting: [],
     startedAt: null,
     endedAt: null,
@@ -182,7 +183,8 @@ export class TalkController {
       this.#microphone === null ? 'none' : this.#microphone.isMuted ? 'muted' : 'live'
     this.#tell({ type: 'calling', microphone })
     if (this.#snapshot.endedAt !== null) {
-      this.#show({ entries: [], startedAt: null, endedAt: null })
+      this.transcript.set([])
+      this.#show({ startedAt: null, endedAt: null })
     }
     this.#startWaiting()
     this.#watchForReturn(true)
@@ -222,7 +224,10 @@ export class TalkController {
 
   #joinConversation(conversationId: string): void {
     const before = lineOf(this.#snapshot.state)?.conversationId ?? this.#lastShownConversation
-    if (before !== conversationId) this.#show({ entries: [], startedAt: null })
+    if (before !== conversationId) {
+      this.transcript.set([])
+      this.#show({ startedAt: null })
+    }
     this.#lastShownConversation = conversationId
     rememberTab(conversationId, this.#microphone === null ? 'typing' : 'speaking')
     this.#tell({ type: 'placed', conversationId })
@@ -239,7 +244,7 @@ export class TalkController {
       }
     return {
       tutorIs: ifCurrent((tutor) => this.#onTutor(tutor)),
-      said: ifCurrent((words) => this.#showEntries(withWords(this.#snapshot.entries, words))),
+      said: ifCurrent((words) => this.#showEntries(withWords(this.transcript.entries(), words))),
       closed: ifCurrent((why) => void this.#onClosed(why)),
       soundIs: ifCurrent((sound) => this.#tell({ type: 'sound_is', sound })),
       tutorTrackIs: ifCurrent((track) => this.#tutorMeter.listenTo(track)),
@@ -354,7 +359,9 @@ export class TalkController {
   }
 
   #showEntries(entries: readonly ScriptEntry[]): void {
-    this.#show({ entries, waiting: withoutAnswered(this.#snapshot.waiting, entries) })
+    this.transcript.set(entries)
+    const waiting = withoutAnswered(this.#snapshot.waiting, entries)
+    if (waiting !== this.#snapshot.waiting) this.#show({ waiting })
   }
 
   async #fetchConversation(id: string, signal?: AbortSignal): Promise<Conversation> {
@@ -372,7 +379,7 @@ export class TalkController {
   }
 
   #showConversation(conversation: Conversation): void {
-    this.#showEntries(withTurns(this.#snapshot.entries, conversation.turns))
+    this.#showEntries(withTurns(this.transcript.entries(), conversation.turns))
     this.#show({
       startedAt: new Date(conversation.started_at),
       endedAt: conversation.ended_at == null ? null : new Date(conversation.ended_at),
@@ -387,7 +394,12 @@ export class TalkController {
       for (let next = this.#nextToSend(); next !== null; next = this.#nextToSend()) {
         const { call, typed } = next
         await call.sendText(typed.id, typed.text)
-        const sent = withSent(this.#snapshot.waiting, typed.id, Date.now(), this.#snapshot.entries)
+        const sent = withSent(
+          this.#snapshot.waiting,
+          typed.id,
+          Date.now(),
+          this.transcript.entries(),
+        )
         this.#show({ waiting: sent })
         setTimeout(() => void this.#sendWaiting(), RESEND_MS + 50)
       }

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'react'
 import { Notice } from '@/components/notice'
 import { Button } from '@/components/ui/button'
 import { orThrow } from '@/lib/api/client'
+import type { Session } from '@/lib/api/models'
 import { useDocumentTitle } from '@/lib/document-title'
 import { wordsFor } from '@/lib/errors'
 import type { TFunction } from 'i18next'
@@ -13,10 +14,7 @@ import { lineOf } from './talk-machine'
 import { TalkScreen, type Ending, type TalkActions } from './talk-screen'
 import { viewOf } from './talk-view'
 import { statusWords } from './talk-words'
-import { shownEntries } from './transcript'
-import { useTalk, type Live, type Talk } from './use-talk'
-
-type Mode = 'lesson' | 'mock_exam' | 'free_talk'
+import { useTalk, type Talk } from './use-talk'
 
 export function TalkPage() {
   const { t } = useTranslation(['talk', 'common'])
@@ -39,13 +37,18 @@ export function TalkPage() {
       </main>
     )
   }
-  return <OpenTalk live={session.data.live ?? null} mode={session.data.mode} />
+  return <OpenTalk session={session.data} />
 }
 
-function OpenTalk({ live, mode }: { live: Live | null; mode: Mode }) {
+function OpenTalk({ session }: { session: Session }) {
+  const { mode, target_language, native_language } = session
   const { t } = useTranslation(['talk', 'common'])
   const { config } = useServices()
-  const talk = useTalk(live)
+  const talk = useTalk(session.live ?? null)
+  const languages = useMemo(
+    () => [target_language, native_language],
+    [target_language, native_language],
+  )
   const { state, controller } = talk
   const minutes = useMinutes(talk.startedAt, talk.endedAt)
   useFreshHistory(state.at === 'ended')
@@ -72,7 +75,8 @@ function OpenTalk({ live, mode }: { live: Live | null; mode: Mode }) {
       words={statusWords(view.status, t, state.at === 'failed' ? state.code : null)}
       where={t(`modes.${mode}`)}
       minutes={line === null || minutes === null ? null : t('minutes', { count: minutes })}
-      entries={shownEntries(talk.entries)}
+      transcript={controller.transcript}
+      languages={languages}
       waiting={talk.waiting}
       microphone={line?.microphone ?? 'none'}
       soundBlocked={line?.sound === 'blocked'}
@@ -85,12 +89,14 @@ function OpenTalk({ live, mode }: { live: Live | null; mode: Mode }) {
 }
 
 function endingOf(
-  { state, entries }: Talk,
+  { state, controller }: Talk,
   minutes: number | null,
   t: TFunction<'talk'>,
 ): Ending | null {
   if (state.at !== 'ended') return null
-  const learnerTurns = entries.filter(({ speaker }) => speaker === 'learner').length
+  const learnerTurns = controller.transcript
+    .entries()
+    .filter(({ speaker }) => speaker === 'learner').length
   return {
     conversationId: state.conversationId,
     time: t('ended', { count: minutes ?? 1 }),

@@ -2,6 +2,8 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Button, buttonLook } from '@/components/ui/button'
 import { useTranslation } from 'react-i18next'
+import { CaptionMenu } from './caption-menu'
+import { Captions } from './captions'
 import { KeysDialog } from './keys-dialog'
 import { Script } from './script'
 import { TalkControls, WriteField } from './talk-controls'
@@ -9,7 +11,7 @@ import type { Microphone } from './talk-machine'
 import type { TalkView } from './talk-view'
 import type { StatusWords } from './talk-words'
 import type { Typed } from './outbox'
-import type { ScriptEntry } from './transcript'
+import { useIsSaid, type TranscriptStore } from './transcript-store'
 import { useTalkKeys } from './use-talk-keys'
 import { VoiceRing, type ReadLoudness } from './voice-ring'
 
@@ -37,7 +39,9 @@ interface TalkScreenProps {
   /** Lesson or free talk. */
   where: string
   minutes: string | null
-  entries: readonly ScriptEntry[]
+  transcript: TranscriptStore
+  /** The languages of the lesson (BCP 47). */
+  languages: readonly string[]
   waiting: readonly Typed[]
   microphone: Microphone
   soundBlocked: boolean
@@ -49,12 +53,12 @@ interface TalkScreenProps {
 
 /** The talk page: everything comes in by props, and only pixels and presses go out. */
 export function TalkScreen(props: TalkScreenProps) {
-  const { view, entries, waiting, actions } = props
+  const { view, transcript, languages, waiting, actions } = props
   const { t } = useTranslation(['talk', 'common'])
   const [typing, setTyping] = useState(false)
   const [showKeys, setShowKeys] = useState(false)
   const { controls } = view
-  const hasWords = entries.length > 0 || waiting.length > 0 || controls
+  const hasWords = useIsSaid(transcript) || waiting.length > 0 || controls
 
   useTalkKeys({
     mute: controls ? actions.toggleMute : undefined,
@@ -76,7 +80,7 @@ export function TalkScreen(props: TalkScreenProps) {
       <Voice {...props} roomy={!hasWords} />
       {hasWords && (
         <section className="flex min-h-0 flex-col border-line desk:col-start-2 desk:row-span-3 desk:row-start-1 desk:border-l desk:bg-raised">
-          <Script entries={entries} waiting={waiting} />
+          <Script {...{ transcript, languages, waiting }} />
         </section>
       )}
       <footer className="flex flex-col gap-1 pb-[env(safe-area-inset-bottom)] desk:col-start-1">
@@ -134,6 +138,7 @@ function TopLine({ view, where, minutes, onKeys }: TalkScreenProps & { onKeys: (
           </>
         )}
       </span>
+      <CaptionMenu />
       <button
         type="button"
         aria-label={t('keys')}
@@ -151,12 +156,11 @@ function TopLine({ view, where, minutes, onKeys }: TalkScreenProps & { onKeys: (
 const KEYS_KEY = '?'
 
 function Voice(props: TalkScreenProps & { roomy: boolean }) {
-  const { view, words, actions, ending, roomy, entries } = props
+  const { view, words, actions, ending, roomy, transcript, languages } = props
   const { t } = useTranslation(['talk', 'common'])
   const inside = view.offer === 'talk'
   const large = roomy && view.shape !== 'closed'
   const size = large ? 'size-64 tablet:size-72' : 'size-40 tablet:size-52 desk:size-72'
-  const last = entries.at(-1)
   return (
     <section className="flex min-h-0 flex-col items-center justify-center gap-4 px-5 py-2 text-center">
       <div className={`relative shrink-0 transition-[width,height] duration-500 ${size}`}>
@@ -184,15 +188,10 @@ function Voice(props: TalkScreenProps & { roomy: boolean }) {
           <p className="max-w-96 text-base text-ink-soft">{words.hint}</p>
         )}
       </div>
-      {view.controls && last !== undefined && !last.pending && (
-        // The same words stand in the script, where screen readers find them.
-        <p
-          aria-hidden="true"
-          dir="auto"
-          className="hidden max-h-[30dvh] max-w-144 overflow-hidden font-said text-voice desk:block"
-        >
-          {last.text}
-        </p>
+      {view.controls && (
+        <div className="hidden w-full justify-center desk:flex">
+          <Captions {...{ transcript, languages }} besideScript />
+        </div>
       )}
       <Offers {...props} />
     </section>

@@ -2,7 +2,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react'
 import { useServices } from '@/lib/services'
 import { TalkController, type TalkSnapshot } from './talk-controller'
 
-export interface Live {
+interface Live {
   conversation_id: string
   learner_present: boolean
 }

@@ -1,0 +1,74 @@
+import { memo, useEffect, useRef, useState } from 'react'
+import { piecesOf, type Piece } from '@/lib/said/pieces'
+import { formulaOf } from '@/lib/said/formula'
+
+interface SaidTextProps {
+  text: string
+  /** What to mark within the words. */
+  find?: string
+}
+
+/** Words as they were said: addresses can be followed, formulae are set, all else is plain text. */
+export const SaidText = memo(function SaidText({ text, find = '' }: SaidTextProps) {
+  return piecesOf(text).map((piece) => <SaidPiece key={piece.at} piece={piece} find={find} />)
+})
+
+function SaidPiece({ piece, find }: { piece: Piece; find: string }) {
+  switch (piece.kind) {
+    case 'text':
+      return <Marked text={piece.text} find={find} />
+    case 'link':
+      return (
+        <a
+          href={piece.url}
+          target="_blank"
+          rel="noopener noreferrer nofollow"
+          dir="ltr"
+          className="wrap-anywhere underline decoration-1 underline-offset-4"
+        >
+          <Marked text={piece.text} find={find} />
+        </a>
+      )
+    case 'formula':
+      return <Formula key={piece.tex} {...piece} />
+  }
+}
+
+/** Its source, until it is set; its source for good where it cannot be. */
+function Formula({ text, tex, display }: Piece & { kind: 'formula' }) {
+  const place = useRef<HTMLSpanElement>(null)
+  const [isSet, setIsSet] = useState(false)
+  useEffect(() => {
+    let wanted = true
+    void formulaOf(tex, display).then((nodes) => {
+      if (!wanted || nodes === null) return
+      place.current?.replaceChildren(...nodes)
+      setIsSet(true)
+    })
+    return () => {
+      wanted = false
+    }
+  }, [tex, display])
+  return (
+    // Formulae run from left to right among words of any direction.
+    <span dir="ltr" className={display ? 'said-formula block' : 'said-formula'} title={tex}>
+      <span ref={place} />
+      {!isSet && text}
+    </span>
+  )
+}
+
+function Marked({ text, find }: { text: string; find: string }) {
+  if (find === '') return text
+  // What is found stands at every second place.
+  const found = new RegExp(`(${find.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')})`, 'giu')
+  return text.split(found).map((piece, index) =>
+    index % 2 === 1 ? (
+      <mark key={index} className="rounded-small bg-ink px-0.5 text-paper">
+        {piece}
+      </mark>
+    ) : (
+      piece
+    ),
+  )
+}
