@@ -13,7 +13,6 @@ type Answer<
 
 export type SignedIn = Answer<'/auth/login', 'post', 200>
 export type User = SignedIn['user']
-export type Session = Answer<'/sessions/default', 'get', 200>
 export type Conversation = Answer<'/conversations/{id}', 'get', 200>
 export type Turn = Conversation['turns'][number]
 export type EndReason = NonNullable<Conversation['end_reason']>
