@@ -1,4 +1,6 @@
-/** How loud a track is and what its sound is made of, read once per drawn frame. */
+import { follow, LoudnessScale } from './loudness'
+
+/** How loud a track is and what its sound is made of, as ears would judge it. */
 export interface Loudness {
   /** 0 is silence, 1 as loud as speech gets. */
   level: number
@@ -6,63 +8,103 @@ export interface Loudness {
   bands: readonly number[]
 }
 
-const BANDS = 6
-const SILENCE: Loudness = { level: 0, bands: Array.from({ length: BANDS }, () => 0) }
+/** Where one band of speech ends and the next begins: a little more than an octave each. */
+const EDGES_HZ = [80, 200, 380, 700, 1_300, 2_300, 4_200]
+const QUIETEST_DB = -82
+const LOUDEST_DB = -28
+/** A pause without readings, after which nothing is left of what was heard before. */
+const FORGETS_AFTER_S = 1
+
+interface Ear {
+  analyser: AnalyserNode
+  samples: Float32Array<ArrayBuffer>
+  spectrum: Float32Array<ArrayBuffer>
+  /** The first bin of each band, and the end of the last. */
+  bins: number[]
+}
 
 /** Listens to one track at a time. Nothing that it hears leaves this page. */
 export class LoudnessMeter {
   #context: AudioContext | null = null
   #source: MediaStreamAudioSourceNode | null = null
-  #analyser: AnalyserNode | null = null
-  #samples = new Float32Array(0)
-  #spectrum = new Uint8Array(0)
+  #ear: Ear | null = null
+  #scale = new LoudnessScale()
+  #readAt = 0
   #level = 0
+  readonly #bands = EDGES_HZ.slice(1).map(() => 0)
 
   listenTo(track: MediaStreamTrack | null): void {
     this.#source?.disconnect()
     this.#source = null
+    this.#scale = new LoudnessScale()
     if (track === null) return
     this.#context ??= new AudioContext()
     // Without a gesture the context sleeps; it wakes with the first press on the page.
     void this.#context.resume()
-    this.#analyser ??= this.#newAnalyser(this.#context)
+    this.#ear ??= newEar(this.#context)
     this.#source = this.#context.createMediaStreamSource(new MediaStream([track]))
-    this.#source.connect(this.#analyser)
+    this.#source.connect(this.#ear.analyser)
   }
 
-  #newAnalyser(context: AudioContext): AnalyserNode {
-    const analyser = context.createAnalyser()
-    analyser.fftSize = 1024
-    analyser.smoothingTimeConstant = 0.7
-    this.#samples = new Float32Array(analyser.fftSize)
-    this.#spectrum = new Uint8Array(analyser.frequencyBinCount)
-    return analyser
+  /** What is heard now. The answer is one object that the next reading writes anew. */
+  read(nowMs = performance.now()): Loudness {
+    const seconds = Math.min(FORGETS_AFTER_S, Math.max(0, (nowMs - this.#readAt) / 1000))
+    this.#readAt = nowMs
+    if (this.#source === null || this.#ear === null) this.#fade(seconds)
+    else this.#hear(this.#ear, seconds)
+    this.#reading.level = this.#level
+    return this.#reading
+  }
+  readonly #reading = { level: 0, bands: this.#bands }
+
+  #hear({ analyser, samples, spectrum, bins }: Ear, seconds: number): void {
+    analyser.getFloatTimeDomainData(samples)
+    analyser.getFloatFrequencyData(spectrum)
+    let energy = 0
+    for (const sample of samples) energy += sample * sample
+    const heard = this.#scale.levelOf(10 * Math.log10(energy / samples.length + 1e-12), seconds)
+    this.#level = follow(this.#level, heard, seconds)
+    for (let band = 0; band < this.#bands.length; band += 1) {
+      const from = bins[band] ?? 0
+      const to = bins[band + 1] ?? from + 1
+      let sum = 0
+      for (let bin = from; bin < to; bin += 1) sum += strengthOf(spectrum[bin] ?? QUIETEST_DB)
+      // Hiss that is no voice leaves the bands at rest, too.
+      const strength = (sum / (to - from)) * Math.min(1, heard * 3)
+      this.#bands[band] = follow(this.#bands[band] ?? 0, strength, seconds)
+    }
   }
 
-  read(): Loudness {
-    if (this.#source === null || this.#analyser === null) return SILENCE
-    this.#analyser.getFloatTimeDomainData(this.#samples)
-    this.#analyser.getByteFrequencyData(this.#spectrum)
-    const energy = this.#samples.reduce((sum, sample) => sum + sample * sample, 0)
-    const loud = Math.min(1, Math.sqrt(energy / this.#samples.length) * 6)
-    // Quick to rise, slow to fall, as ears are.
-    this.#level += (loud - this.#level) * (loud > this.#level ? 0.5 : 0.12)
-    return { level: this.#level, bands: this.#bands() }
-  }
-
-  #bands(): number[] {
-    // Speech lives in the lowest sixth of what a 48 kHz track can carry.
-    const width = Math.floor(this.#spectrum.length / 6 / BANDS)
-    return Array.from({ length: BANDS }, (_, band) => {
-      const bins = this.#spectrum.subarray(band * width, (band + 1) * width)
-      return bins.reduce((sum, bin) => sum + bin, 0) / (width * 255)
-    })
+  #fade(seconds: number): void {
+    this.#level = follow(this.#level, 0, seconds)
+    for (let band = 0; band < this.#bands.length; band += 1) {
+      this.#bands[band] = follow(this.#bands[band] ?? 0, 0, seconds)
+    }
   }
 
   close(): void {
     this.listenTo(null)
     void this.#context?.close()
     this.#context = null
-    this.#analyser = null
+    this.#ear = null
   }
+}
+
+function newEar(context: AudioContext): Ear {
+  const analyser = context.createAnalyser()
+  analyser.fftSize = 1024
+  // Smoothed by our own clock: the analyser's smoothing goes by how often it is asked.
+  analyser.smoothingTimeConstant = 0
+  const binHz = context.sampleRate / analyser.fftSize
+  const bins = EDGES_HZ.map((edge) => Math.min(analyser.frequencyBinCount, Math.round(edge / binHz)))
+  return {
+    analyser,
+    samples: new Float32Array(analyser.fftSize),
+    spectrum: new Float32Array(analyser.frequencyBinCount),
+    bins: bins.map((bin, index) => Math.max(bin, (bins[0] ?? 0) + index)),
+  }
+}
+
+function strengthOf(decibels: number): number {
+  return Math.min(1, Math.max(0, (decibels - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB)))
 }

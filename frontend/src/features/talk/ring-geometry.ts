@@ -1,74 +1,59 @@
-import type { Loudness } from '@/lib/audio-level'
-import type { Shape } from './talk-view'
+/** How many points an outline has; enough for the shortest wave to look round. */
+export const POINTS = 96
 
-/** How large the ring rests in each shape, in a box that reaches from -100 to 100. */
-const REST: Record<Shape, number> = {
-  still: 82,
-  waiting: 78,
-  crossed: 74,
-  turning: 70,
-  breathing: 72,
-  narrow: 52,
-  rippling: 66,
-  faded: 66,
-  grey: 66,
-  closed: 26,
-}
+const COS = Float32Array.from({ length: POINTS }, (_, n) => Math.cos((n / POINTS) * 2 * Math.PI))
+const SIN = Float32Array.from({ length: POINTS }, (_, n) => Math.sin((n / POINTS) * 2 * Math.PI))
 
-const POINTS = 96
+/** How many crests the wave of each band has: the lowest makes an oval of the ring. */
+const FIRST_CRESTS = 2
 
-export interface RingFrame {
-  radius: number
-  /** The ring itself, bent by the tutor's voice. */
-  outline: string
-  /** Two echoes of it, further out. */
-  echoes: [string, string]
-  /** How far the learner's voice has opened the middle. */
-  opening: number
-}
-
-/** One frame of the voice: where the ring is `seconds` into its life, given what is heard. */
-export function ringFrame(
-  shape: Shape,
-  previousRadius: number,
-  seconds: number,
-  learner: Loudness,
-  tutor: Loudness,
-): RingFrame {
-  const breath = shape === 'breathing' ? 1.8 * Math.sin(seconds * 1.7) : 0
-  const thought = shape === 'narrow' ? 1.2 * Math.sin(seconds * 4.2) : 0
-  const goal = REST[shape] + breath + thought + 5 * tutor.level
-  const radius = previousRadius + (goal - previousRadius) * 0.12
-  const wave = shape === 'rippling' ? 1 : 0.25
-  return {
-    radius,
-    outline: closedPath(radius, (angle) => wave * bend(angle, seconds, tutor)),
-    echoes: [
-      closedPath(radius + 4 + 14 * tutor.level, (a) => 1.3 * wave * bend(a, seconds - 0.12, tutor)),
-      closedPath(radius + 8 + 26 * tutor.level, (a) => 1.6 * wave * bend(a, seconds - 0.24, tutor)),
-    ],
-    opening: radius * (0.16 + 0.72 * learner.level),
+/**
+ * Writes how far each point of an outline lies from its circle: each band of a voice is a wave around
+ * it. Without any sine per point: the waves are looked up, only their phases are reckoned.
+ */
+export function bendOutline(
+  offsets: Float32Array,
+  reaches: readonly number[],
+  phases: readonly number[],
+): void {
+  offsets.fill(0)
+  for (let band = 0; band < reaches.length; band += 1) {
+    addWave(offsets, FIRST_CRESTS + band, reaches[band] ?? 0, phases[band] ?? 0)
   }
 }
 
-/** Each band of the voice is a wave around the ring: low ones long and slow, high ones short. */
-function bend(angle: number, seconds: number, voice: Loudness): number {
-  return voice.bands.reduce((sum, strength, band) => {
-    const direction = band % 2 === 0 ? 1 : -1
-    return (
-      sum +
-      (strength * 6.5 * Math.sin((band + 2) * angle + direction * seconds * (1.6 + band * 0.5))) /
-        (1 + band * 0.35)
-    )
-  }, 0)
-}
-
-function closedPath(radius: number, offset: (angle: number) => number): string {
-  let path = ''
+/** Adds one wave of so many crests. */
+export function addWave(offsets: Float32Array, crests: number, reach: number, phase: number): void {
+  if (reach < 0.01) return
+  const along = reach * Math.cos(phase)
+  const across = reach * Math.sin(phase)
   for (let point = 0; point < POINTS; point += 1) {
-    const angle = (point / POINTS) * 2 * Math.PI
-    const reach = radius + offset(angle)
-    path += `${point === 0 ? 'M' : 'L'}${(reach * Math.cos(angle)).toFixed(2)} ${(reach * Math.sin(angle)).toFixed(2)}`
+    const at = (crests * point) % POINTS
+    offsets[point] = (offsets[point] ?? 0) + along * (SIN[at] ?? 0) + across * (COS[at] ?? 0)
   }
-  return `${path}Z`
+}
+
+/** What a path is drawn with: a canvas, or in tests a list. */
+export interface Pen {
+  moveTo: (x: number, y: number) => void
+  quadraticCurveTo: (cx: number, cy: number, x: number, y: number) => void
+  closePath: () => void
+}
+
+/** Draws a closed, smooth line through the bent circle. */
+export function traceOutline(pen: Pen, radius: number, offsets: Float32Array, share = 1): void {
+  const reach = (point: number) => Math.max(0, radius + share * (offsets[point % POINTS] ?? 0))
+  const x = (point: number) => reach(point) * (COS[point % POINTS] ?? 0)
+  const y = (point: number) => reach(point) * (SIN[point % POINTS] ?? 0)
+  let fromX = x(0)
+  let fromY = y(0)
+  pen.moveTo((x(POINTS - 1) + fromX) / 2, (y(POINTS - 1) + fromY) / 2)
+  for (let point = 1; point <= POINTS; point += 1) {
+    const toX = x(point)
+    const toY = y(point)
+    pen.quadraticCurveTo(fromX, fromY, (fromX + toX) / 2, (fromY + toY) / 2)
+    fromX = toX
+    fromY = toY
+  }
+  pen.closePath()
 }
