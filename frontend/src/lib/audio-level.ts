@@ -96,7 +96,9 @@ function newEar(context: AudioContext): Ear {
   // Smoothed by our own clock: the analyser's smoothing goes by how often it is asked.
   analyser.smoothingTimeConstant = 0
   const binHz = context.sampleRate / analyser.fftSize
-  const bins = EDGES_HZ.map((edge) => Math.min(analyser.frequencyBinCount, Math.round(edge / binHz)))
+  const bins = EDGES_HZ.map((edge) =>
+    Math.min(analyser.frequencyBinCount, Math.round(edge / binHz)),
+  )
   return {
     analyser,
     samples: new Float32Array(analyser.fftSize),

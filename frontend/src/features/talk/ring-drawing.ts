@@ -108,8 +108,12 @@ function drawSolid(pen: CanvasRenderingContext2D, moment: RingMoment, colour: st
   if (strength < 0.005) return
   const around = 2 * Math.PI * radius
   pen.save()
-  pen.rotate(TOP + moment.turn + pose.gap * Math.PI)
-  if (pose.gap > 0.004) pen.setLineDash([(1 - pose.gap) * around, pose.gap * around])
+  if (pose.gap > 0.004) {
+    // With nothing turned, the gap is at the top.
+    const start = TOP + moment.turn + pose.gap * Math.PI
+    pen.setLineDash([(1 - pose.gap) * around, pose.gap * around])
+    pen.lineDashOffset = -start * radius
+  }
   pen.globalAlpha = strength
   pen.strokeStyle = colour
   pen.lineWidth = weight
@@ -135,7 +139,11 @@ function drawDotted(pen: CanvasRenderingContext2D, moment: RingMoment, colour: s
   pen.restore()
 }
 
-function drawMarks(pen: CanvasRenderingContext2D, { pose, radius, weight }: RingMoment, colour: string) {
+function drawMarks(
+  pen: CanvasRenderingContext2D,
+  { pose, radius, weight }: RingMoment,
+  colour: string,
+) {
   pen.strokeStyle = colour
   pen.lineWidth = weight
   pen.globalAlpha = 1

@@ -40,7 +40,7 @@ const THOUGHT_TURNS_PER_S = 0.16
 export class RingMotion {
   readonly #springs: Record<keyof Pose, Spring>
   readonly #pose: Pose
-  readonly #breath = { phase: 0 }
+  #breathPhase = 0
   #pulsePhase = 0
   readonly moment: RingMoment
 
@@ -72,7 +72,7 @@ export class RingMotion {
     for (const key of POSE_KEYS) {
       this.#pose[key] = this.#springs[key].towards(POSES[shape][key], seconds)
     }
-    this.#breath.phase += (seconds / BREATH_S) * 2 * Math.PI
+    this.#breathPhase += (seconds / BREATH_S) * 2 * Math.PI
     this.#pulsePhase += (seconds / PULSE_S) * 2 * Math.PI
     this.moment.turn += this.#pose.spin * seconds * 2 * Math.PI
     this.moment.thoughtTurn += THOUGHT_TURNS_PER_S * seconds * 2 * Math.PI
@@ -97,8 +97,8 @@ export class RingMotion {
     moment.turn = 0
     moment.disc = this.#pose.disc
     moment.discStrength = this.#pose.discStrength
-    moment.learner = learner.level
-    moment.tutor = tutor.level
+    moment.learner = this.#pose.hears > 0 ? learner.level : 0
+    moment.tutor = this.#pose.hears > 0 ? tutor.level : 0
     return moment
   }
 
@@ -107,6 +107,11 @@ export class RingMotion {
     const goal = POSES[shape]
     if (isAlive(goal)) return false
     return POSE_KEYS.every((key) => this.#springs[key].restsAt(goal[key], 0.002))
+  }
+
+  /** Whether it answers to voices, and so has to look for them. */
+  listens(shape: Shape): boolean {
+    return POSES[shape].hears > 0
   }
 
   #moveWaves(seconds: number, learner: Loudness, tutor: Loudness): void {
@@ -127,7 +132,7 @@ export class RingMotion {
     const heard = pose.hears * learner.level
     const told = pose.ripples * tutor.level
     // A breath is drawn in more quickly than it is let out.
-    const phase = this.#breath.phase
+    const phase = this.#breathPhase
     const breath = pose.breath * Math.sin(phase + 0.35 * Math.sin(phase))
     moment.learner = heard
     moment.tutor = told

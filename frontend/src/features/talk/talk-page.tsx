@@ -11,9 +11,10 @@ import { useTranslation } from 'react-i18next'
 import { useServices } from '@/lib/services'
 import { wholeMinutes } from '@/lib/time'
 import { lineOf } from './talk-machine'
-import { TalkScreen, type Ending, type TalkActions } from './talk-screen'
+import { TalkScreen, type TalkActions } from './talk-screen'
 import { viewOf } from './talk-view'
 import { statusWords } from './talk-words'
+import type { Ending } from './voice-stage'
 import { useTalk, type Talk } from './use-talk'
 
 export function TalkPage() {

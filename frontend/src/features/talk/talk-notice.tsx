@@ -1,0 +1,27 @@
+/** One line that something beside the talk has changed, and at most one thing to do about it. */
+export interface TalkNoticeWords {
+  text: string
+  action?: { name: string; act: () => void }
+}
+
+/** Where such a line stands; it lies over the page, so that nothing moves when it comes or goes. */
+export function TalkNotice({ notice }: { notice: TalkNoticeWords | null }) {
+  return (
+    <div className="talk-notice" role="status">
+      {notice !== null && (
+        <div className="pointer-events-auto flex max-w-120 flex-wrap items-center justify-center gap-x-3 rounded-field border border-line bg-raised px-4 py-1.5 text-base text-ink shadow-floating">
+          <span className="py-1.5">{notice.text}</span>
+          {notice.action !== undefined && (
+            <button
+              type="button"
+              className="min-h-11 rounded-small px-2 font-medium underline underline-offset-4"
+              onClick={notice.action.act}
+            >
+              {notice.action.name}
+            </button>
+          )}
+        </div>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,124 @@
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { Button, buttonLook } from '@/components/ui/button'
+import { Captions } from './captions'
+import type { TalkActions } from './talk-screen'
+import type { TalkView } from './talk-view'
+import type { StatusWords } from './talk-words'
+import type { TranscriptStore } from './transcript-store'
+import { VoiceRing, type ReadLoudness } from './voice-ring'
+
+export interface Ending {
+  conversationId: string | null
+  time: string
+  turns: string
+  reason: string
+}
+
+interface VoiceStageProps {
+  view: TalkView
+  words: StatusWords
+  transcript: TranscriptStore
+  languages: readonly string[]
+  /** Whether there are words of the moment to show. */
+  captions: boolean
+  besideScript: boolean
+  soundBlocked: boolean
+  ending: Ending | null
+  readLoudness: ReadLoudness
+  actions: TalkActions
+}
+
+/** The middle of the page: the voice, what it is doing, its words, and the one thing to press. */
+export function VoiceStage(props: VoiceStageProps) {
+  const { view, words, actions, ending, transcript, languages, besideScript } = props
+  const { t } = useTranslation('talk')
+  const { controls, shape, status } = view
+  return (
+    <section className="talk-voice" data-line={controls ? 'open' : 'closed'}>
+      <div className="talk-ring">
+        <VoiceRing shape={shape} read={props.readLoudness} />
+        {view.offer === 'talk' && (
+          <button
+            type="button"
+            className="absolute inset-0 m-auto size-[60%] rounded-full bg-learner text-title font-medium text-paper transition-[scale] duration-200 hover:scale-102 active:scale-98"
+            onClick={actions.talk}
+          >
+            {t('start')}
+          </button>
+        )}
+      </div>
+      <div className="talk-said">
+        {ending !== null && <EndingWords {...ending} />}
+        <div aria-live="polite" className="talk-status" data-talk={status}>
+          {words.text !== '' && (
+            <p className={lookOf(view)} dir="auto">
+              {words.text}
+            </p>
+          )}
+          {words.hint !== undefined && (
+            <p className="max-w-96 text-base text-ink-soft">{words.hint}</p>
+          )}
+        </div>
+        {props.captions && (
+          <div className="talk-captions">
+            <Captions {...{ transcript, languages, besideScript }} />
+          </div>
+        )}
+        <Offers {...props} />
+      </div>
+    </section>
+  )
+}
+
+function lookOf({ controls, status }: TalkView): string {
+  if (!controls) return 'font-said text-title text-balance'
+  // The eye sees who speaks, and reads what is said.
+  return status === 'speaking' ? 'sr-only' : 'text-base text-ink-soft'
+}
+
+function EndingWords({ time, turns, reason }: Ending) {
+  return (
+    <div className="flex flex-col gap-1.5" role="status">
+      <p className="font-said text-title text-balance">{time}</p>
+      <p className="text-base text-ink-soft">{turns}</p>
+      <p className="text-base text-ink-soft">{reason}</p>
+    </div>
+  )
+}
+
+function Offers({ view, actions, ending, soundBlocked }: VoiceStageProps) {
+  const { t } = useTranslation(['talk', 'common'])
+  const offers = {
+    talk: null,
+    resume: { name: t('resume'), act: actions.talk },
+    move: { name: t('moveHere'), act: actions.talk },
+    call_again: { name: t('callAgain'), act: view.controls ? actions.callAgain : actions.talk },
+    microphone_again: { name: t('common:retry'), act: actions.talk },
+    talk_again: { name: t('talkAgain'), act: actions.talk },
+  }
+  const offer = view.offer === null ? null : offers[view.offer]
+  const refused = view.offer === 'microphone_again'
+  return (
+    <div className="flex flex-wrap justify-center gap-3 pt-2 empty:hidden">
+      {soundBlocked && view.controls && (
+        <Button onClick={actions.allowSound}>{t('tapToHear')}</Button>
+      )}
+      {refused && <Button onClick={actions.typeInstead}>{t('typeInstead')}</Button>}
+      {offer !== null && (
+        <Button weight={refused ? 'quiet' : 'primary'} onClick={offer.act}>
+          {offer.name}
+        </Button>
+      )}
+      {ending?.conversationId != null && (
+        <Link
+          to="/history/$conversationId"
+          params={{ conversationId: ending.conversationId }}
+          className={buttonLook('quiet')}
+        >
+          {t('see')}
+        </Link>
+      )}
+    </div>
+  )
+}
