@@ -3,7 +3,7 @@ import { addWave, bendOutline, POINTS, traceOutline } from './ring-geometry'
 import type { RingMoment } from './ring-motion'
 
 /** Half of the box that everything is drawn in: the ring and its furthest ripple. */
-export const HALF_BOX = 110
+const HALF_BOX = 110
 
 const DOTS = 36
 const TOP = -Math.PI / 2

@@ -5,7 +5,7 @@ import { Spring } from './spring'
 import type { Shape } from './talk-view'
 
 /** How many bands of a voice bend the ring. */
-export const BANDS = 6
+const BANDS = 6
 
 /** One moment of the voice: all that the drawing needs, in a box that reaches from -110 to 110. */
 export interface RingMoment {
