@@ -64,8 +64,25 @@ const talk = createRoute({
 const history = createRoute({
   getParentRoute: () => home,
   path: '/history',
-  component: lazyRouteComponent(() => import('@/features/history/history-page'), 'HistoryPage'),
+  validateSearch: (search: Record<string, unknown>): { q?: string } => wordsOf(search.q),
+  component: HistoryRoute,
 })
+
+const LazyHistory = lazyRouteComponent(
+  () => import('@/features/history/history-page'),
+  'HistoryPage',
+)
+
+function HistoryRoute() {
+  const { q = '' } = history.useSearch()
+  return <LazyHistory q={q} />
+}
+
+/** What is looked for. An address may hold it as a number or a truth: it was typed as words. */
+function wordsOf(q: unknown): { q?: string } {
+  const words = ['string', 'number', 'boolean'].includes(typeof q) ? String(q).trim() : ''
+  return words === '' ? {} : { q: words.slice(0, 200) }
+}
 
 const LazyConversation = lazyRouteComponent(
   () => import('@/features/history/conversation-page'),
@@ -75,12 +92,17 @@ const LazyConversation = lazyRouteComponent(
 const conversation = createRoute({
   getParentRoute: () => home,
   path: '/history/$conversationId',
+  validateSearch: (search: Record<string, unknown>): { q?: string; turn?: number } => ({
+    ...wordsOf(search.q),
+    ...(Number.isInteger(search.turn) ? { turn: Number(search.turn) } : {}),
+  }),
   component: ConversationRoute,
 })
 
 function ConversationRoute() {
   const { conversationId } = conversation.useParams()
-  return <LazyConversation id={conversationId} />
+  const { q = '', turn = null } = conversation.useSearch()
+  return <LazyConversation id={conversationId} q={q} turn={turn} />
 }
 
 function MissingPage() {
@@ -106,6 +128,9 @@ export function createAppRouter(services: Services) {
     routeTree: tree,
     context: services,
     defaultPreload: 'intent',
+    // Back in a long list, one is where one was; a new page begins at its top.
+    scrollRestoration: true,
+    scrollToTopSelectors: ['[data-page-scroller]'],
     defaultErrorComponent: BrokenPage,
   })
 }

@@ -11,14 +11,14 @@ import { setTheme, useTheme, type Theme } from '@/lib/theme'
 export function Shell() {
   const { t } = useTranslation('common')
   return (
-    <div className="flex h-dvh flex-col">
+    <div className="flex h-dvh flex-col print:h-auto">
       <a
         href="#content"
         className="sr-only focus:not-sr-only focus:absolute focus:z-10 focus:m-2 focus:rounded-full focus:bg-ink focus:px-4 focus:py-2 focus:text-paper"
       >
         {t('skip')}
       </a>
-      <header className="flex min-h-14 shrink-0 items-center gap-1 border-b border-line px-3 tablet:px-6">
+      <header className="flex min-h-14 shrink-0 print:hidden items-center gap-1 border-b border-line px-3 tablet:px-6">
         <Link
           to="/"
           className="mr-auto flex min-h-11 items-center gap-2 rounded-small px-2 font-said text-reading font-medium"
@@ -32,7 +32,11 @@ export function Shell() {
         </nav>
         <AccountMenu />
       </header>
-      <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
+      <div
+        data-page-scroller
+        data-scroll-restoration-id="page"
+        className="flex min-h-0 flex-1 flex-col overflow-y-auto print:overflow-visible"
+      >
         <Outlet />
       </div>
     </div>

@@ -18,11 +18,11 @@ describe('the language of the interface', () => {
 
     it('can change, with plurals by the rules of the new one', async () => {
       expect(i18n.t('talk:endedTurns', { count: 0 })).toBe('You listened this time.')
-      expect(i18n.t('history:found', { count: 0 })).toBe('0 places')
+      expect(i18n.t('history:find.places', { count: 0 })).toBe('0 places')
       await speak('fr')
       // In French, nothing is singular.
-      expect(i18n.t('history:found', { count: 0 })).toBe('0 endroit')
-      expect(i18n.t('history:found', { count: 2 })).toBe('2 endroits')
+      expect(i18n.t('history:find.places', { count: 0 })).toBe('0 endroit')
+      expect(i18n.t('history:find.places', { count: 2 })).toBe('2 endroits')
     })
   })
 })

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { ConversationSummary } from '@/lib/api/models'
-import { daysAgo, wholeMinutes } from '@/lib/time'
+import { clockFor } from '@/lib/time'
 import { byDay } from './days'
 
-const at = (year: number, month: number, day: number, hour: number): ConversationSummary => ({
-  id: `${day}-${hour}`,
+const at = (started_at: string): ConversationSummary => ({
+  id: started_at,
   session_id: 's',
   mode: 'free_talk',
-  started_at: new Date(year, month - 1, day, hour).toISOString(),
+  started_at,
   ended_at: null,
   end_reason: null,
   provider: null,
@@ -17,23 +17,27 @@ const at = (year: number, month: number, day: number, hour: number): Conversatio
   first_words: 'Hello',
 })
 
+const keys = (zone: string, ...starts: string[]) =>
+  byDay(starts.map(at), clockFor('en', zone)).map(({ key, conversations }) => [
+    key,
+    conversations.length,
+  ])
+
 describe('conversations by day', () => {
   it('gathers those of one day by the clock of the learner, newest first', () => {
-    const days = byDay([at(2026, 11, 21, 23), at(2026, 11, 21, 0), at(2026, 11, 20, 23)])
-    expect(days.map(({ conversations }) => conversations.map(({ id }) => id))).toEqual([
-      ['21-23', '21-0'],
-      ['20-23'],
+    const starts = ['2026-11-21T23:10:00Z', '2026-11-21T22:10:00Z', '2026-11-20T23:30:00Z']
+    expect(keys('UTC', ...starts)).toEqual([
+      ['2026-11-21', 2],
+      ['2026-11-20', 1],
+    ])
+    expect(keys('Europe/Madrid', ...starts)).toEqual([
+      ['2026-11-22', 1],
+      ['2026-11-21', 2],
     ])
   })
 
-  it('counts days by the calendar, not by hours', () => {
-    const now = new Date(2026, 10, 21, 0, 30)
-    expect(daysAgo(new Date(2026, 10, 20, 23, 50), now)).toBe(1)
-    expect(daysAgo(new Date(2026, 10, 21, 0, 1), now)).toBe(0)
-  })
-
-  it('never says that somebody talked for no minutes', () => {
-    expect(wholeMinutes(4_000)).toBe(1)
-    expect(wholeMinutes(150_000)).toBe(3)
+  it('keeps the hour that comes twice, when the clocks go back, in one day', () => {
+    const twice = ['2026-10-25T00:30:00Z', '2026-10-24T23:30:00Z']
+    expect(keys('Europe/Berlin', ...twice)).toEqual([['2026-10-25', 2]])
   })
 })

@@ -29,6 +29,7 @@ export class Auth {
   #renewing: Promise<string | null> | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
   readonly #listeners = new Set<() => void>()
+  readonly #lastWords = new Set<() => Promise<void>>()
 
   constructor(apiUrl: string) {
     this.#apiUrl = apiUrl
@@ -58,7 +59,13 @@ export class Auth {
     this.#accept(await this.#post<SignedIn>('/auth/register', body))
   }
 
+  /** What must still be said to the server in the learner's name; signing out waits for it. */
+  beforeSignOut(task: () => Promise<void>): void {
+    this.#lastWords.add(task)
+  }
+
   async signOut(): Promise<void> {
+    await Promise.allSettled([...this.#lastWords].map((task) => task()))
     // Under the lock: a renewal under way would bring a new cookie after this one is revoked.
     await underRefreshLock(() => this.#post('/auth/logout', undefined))
     this.#forget()
