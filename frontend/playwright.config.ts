@@ -12,6 +12,8 @@ export default defineConfig({
   forbidOnly: true,
   reporter: [['list'], ['json', { outputFile: 'test-results/report.json' }]],
   use: {
+    // A worker would answer with the pages of an earlier test; offline.spec.ts is about it.
+    serviceWorkers: 'block',
     screenshot: 'only-on-failure',
     // Without pictures of every moment, which cost each test a second at its end.
     trace: { mode: 'retain-on-failure', screenshots: false, sources: false },

@@ -1,10 +1,41 @@
 import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
+import { VitePWA } from 'vite-plugin-pwa'
 import { defineConfig } from 'vitest/config'
+import { appManifest } from './app-manifest'
 
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [
+    react(),
+    tailwindcss(),
+    VitePWA({
+      // A new version waits until the learner asks for it (lib/new-version.ts).
+      registerType: 'prompt',
+      injectRegister: false,
+      manifest: appManifest,
+      includeManifestIcons: false,
+      workbox: {
+        // The whole app, with the fonts of Latin script; other scripts are kept once they were needed.
+        globPatterns: ['**/*.{js,css,html}', 'assets/*-latin-wght-normal-*.woff2', 'favicon.svg'],
+        runtimeCaching: [
+          {
+            urlPattern: /\/assets\/[^/]+\.woff2$/,
+            handler: 'CacheFirst',
+            options: { cacheName: 'fonts', expiration: { maxEntries: 20 } },
+          },
+        ],
+        // As the web server has it: what has an extension is a file, everything else a page of the app.
+        navigateFallback: '/index.html',
+        navigateFallbackDenylist: [/^\/assets\//, /\/[^/?]+\.[^/?]+$/],
+        // The page of the first visit, too, finds its parts when the connection is lost.
+        clientsClaim: true,
+        cleanupOutdatedCaches: true,
+        inlineWorkboxRuntime: true,
+        sourcemap: false,
+      },
+    }),
+  ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: { port: 3000, strictPort: true },
   build: {

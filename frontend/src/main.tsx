@@ -3,14 +3,25 @@ import { createRoot, type Root } from 'react-dom/client'
 import { App, UnreachablePage } from './app/app'
 import { createApi } from './lib/api/client'
 import { Auth } from './lib/auth/auth'
-import { loadConfig } from './lib/env'
+import { connection } from './lib/connection'
+import { loadConfig, type AppConfig } from './lib/env'
+import { watchTyping } from './lib/half-typed'
+import { watchForInstallOffer } from './lib/install'
 import { startI18n } from './lib/i18n'
+import { recoverMissingFiles } from './lib/missing-files'
+import { matchThemeColor } from './lib/theme'
 import './styles/app.css'
 
 const place = document.getElementById('root')
 if (place === null) throw new Error('index.html has no #root')
+watchForInstallOffer()
+watchTyping()
+recoverMissingFiles()
+matchThemeColor()
 const words = startI18n()
 await start(createRoot(place))
+// After the first page, so that its files come first.
+if (import.meta.env.PROD) await import('./app/updates').then(({ startUpdates }) => startUpdates())
 
 async function start(root: Root): Promise<void> {
   try {
@@ -19,6 +30,8 @@ async function start(root: Root): Promise<void> {
     const auth = new Auth(config.apiUrl)
     // A server that does not answer is a state of `auth`, shown by the app.
     await auth.start().catch(() => undefined)
+    connection.watch(() => reach(config, auth))
+    if (auth.snapshot().status === 'away') connection.suspect()
     const services = { config, auth, api: createApi(config.apiUrl, auth) }
     root.render(
       <StrictMode>
@@ -29,4 +42,19 @@ async function start(root: Root): Promise<void> {
     await words
     root.render(<UnreachablePage onRetry={() => start(root)} />)
   }
+}
+
+/** Done when the server has answered; a sign-in that waits for it is taken up on the way. */
+async function reach(config: AppConfig, auth: Auth): Promise<void> {
+  const { status } = auth.snapshot()
+  if (status === 'away' || status === 'unreachable') {
+    await auth.renew(null)
+    return
+  }
+  const answer = await fetch(`${config.apiUrl}/health`, {
+    cache: 'no-store',
+    signal: AbortSignal.timeout(5_000),
+  })
+  // What stands before a server that is away says so.
+  if (answer.status >= 502 && answer.status <= 504) throw new Error('the server is away')
 }

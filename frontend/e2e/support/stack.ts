@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { freePorts, Running } from './process'
@@ -11,6 +11,7 @@ const BUILT = resolve(import.meta.dirname, '../../../target/debug')
 const AVAAZ = resolve(process.env.AVAAZ_BIN ?? join(BUILT, 'avaaz'))
 const SIMULATOR = process.env.AVAAZ_SIMULATOR_BIN ?? join(BUILT, 'avaaz-simulator')
 const LIVEKIT = process.env.AVAAZ_LIVEKIT_SERVER ?? 'livekit-server'
+export const WEB = resolve(process.env.AVAAZ_WEB_DIR ?? join(import.meta.dirname, '../../dist'))
 const LOGS = resolve(import.meta.dirname, '../../test-results/logs')
 
 /** The whole installation on ports of its own: avaaz with its Postgres, LiveKit, the simulator. */
@@ -32,6 +33,7 @@ export class Stack {
     this.#ports = { web, api, livekit, simulator, postgres }
     // Postgres runs as somebody else where the tests run as root, and must reach its files.
     chmodSync(this.#folder, 0o755)
+    this.serveWeb()
     this.webUrl = `http://localhost:${web}`
     this.apiUrl = `http://localhost:${api}`
     writeFileSync(this.#livekitConfig, livekitYaml({ livekit, tcp, udp, api }, this.#secret))
@@ -95,6 +97,12 @@ export class Stack {
     await this.#simulator.until(async () => (await fetch(url)).ok, 20_000)
   }
 
+  /** From here on the web app is what is in that folder: as when another version is deployed. */
+  serveWeb(folder = WEB): void {
+    rmSync(this.#web, { force: true })
+    symlinkSync(folder, this.#web)
+  }
+
   /** Asks the database itself, past the API and whatever it may keep in mind. */
   async sql(statement: string): Promise<Row[]> {
     const password = readFileSync(join(this.#data, 'postgres-password'), 'utf8').trim()
@@ -110,6 +118,10 @@ export class Stack {
     return join(this.#folder, 'data')
   }
 
+  get #web(): string {
+    return join(this.#folder, 'web')
+  }
+
   get #livekitConfig(): string {
     return join(this.#folder, 'livekit.yaml')
   }
@@ -122,6 +134,7 @@ export class Stack {
       AVAAZ_WEB_ADDR: `127.0.0.1:${web}`,
       AVAAZ_PUBLIC_API_URL: this.apiUrl,
       AVAAZ_PUBLIC_WEB_URL: this.webUrl,
+      AVAAZ_WEB_DIR: this.#web,
       AVAAZ_DATA_DIR: this.#data,
       AVAAZ_POSTGRES_PORT: String(postgres),
       AVAAZ_DEMO: '1',

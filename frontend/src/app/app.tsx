@@ -5,6 +5,7 @@ import { Notice } from '@/components/notice'
 import { Button } from '@/components/ui/button'
 import { asApiError } from '@/lib/api/problem'
 import { useTranslation } from 'react-i18next'
+import { connection } from '@/lib/connection'
 import { followAccount } from '@/lib/i18n'
 import { ServicesContext, useAuthState, type Services } from '@/lib/services'
 import { createAppRouter } from './router'
@@ -22,7 +23,7 @@ export function App({ services }: { services: Services }) {
 function Gate({ services }: { services: Services }) {
   const state = useAuthState()
   const { status } = state
-  const uiLanguage = status === 'signed_in' ? state.user.ui_language : null
+  const uiLanguage = 'user' in state ? state.user.ui_language : null
   useEffect(() => {
     if (uiLanguage !== null) void followAccount(uiLanguage)
   }, [uiLanguage])
@@ -32,7 +33,12 @@ function Gate({ services }: { services: Services }) {
   return <Rooms services={services} status={status} />
 }
 
-function Rooms({ services, status }: { services: Services; status: 'signed_in' | 'signed_out' }) {
+interface RoomsProps {
+  services: Services
+  status: 'signed_in' | 'signed_out' | 'away'
+}
+
+function Rooms({ services, status }: RoomsProps) {
   const [router] = useState(() => createAppRouter(services))
   const [queries] = useState(createQueries)
   useEffect(() => {
@@ -40,6 +46,7 @@ function Rooms({ services, status }: { services: Services; status: 'signed_in' |
     if (status === 'signed_out') queries.clear()
     void router.invalidate()
   }, [status, router, queries])
+  useEffect(() => againOnceReachable(queries), [queries])
   return (
     <QueryClientProvider client={queries}>
       <RouterProvider router={router} />
@@ -50,15 +57,26 @@ function Rooms({ services, status }: { services: Services; status: 'signed_in' |
   )
 }
 
+/** What could not be loaded is loaded when the server can be reached again. */
+function againOnceReachable(queries: QueryClient): () => void {
+  return connection.subscribe(() => {
+    if (connection.snapshot() !== 'up') return
+    void queries.refetchQueries({ predicate: ({ state }) => state.status === 'error' })
+  })
+}
+
 function createQueries(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
+        // Without a network a call fails and the page says so; a call that only waits would say nothing.
+        networkMode: 'always',
         staleTime: 5_000,
         // What the API refuses, it refuses again; only a lost network is worth a second try.
         retry: (failures, cause) => failures < 1 && asApiError(cause).code === 'network',
         retryDelay: 500,
       },
+      mutations: { networkMode: 'always' },
     },
   })
 }

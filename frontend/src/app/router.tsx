@@ -28,7 +28,7 @@ const door = createRoute({
       ? { next: search.next }
       : {},
   beforeLoad: ({ context, search }) => {
-    if (context.auth.snapshot().status === 'signed_in') throw redirect({ to: search.next ?? '/' })
+    if (context.auth.knowsLearner()) throw redirect({ to: search.next ?? '/' })
   },
 })
 
@@ -49,7 +49,7 @@ const home = createRoute({
   id: 'home',
   component: lazyRouteComponent(() => import('./shell'), 'Shell'),
   beforeLoad: ({ context, location }) => {
-    if (context.auth.snapshot().status === 'signed_in') return
+    if (context.auth.knowsLearner()) return
     const next = location.href === '/' ? {} : { next: location.href }
     throw redirect({ to: '/sign-in', search: next })
   },

@@ -5,7 +5,9 @@ import { Menu, MenuAction, MenuChoice, MenuRule } from '@/components/ui/menu'
 import { wordsFor } from '@/lib/errors'
 import { useTranslation } from 'react-i18next'
 import { useAuthState, useServices } from '@/lib/services'
+import { useInstall } from '@/lib/install'
 import { setTheme, useTheme, type Theme } from '@/lib/theme'
+import { ConnectionLine } from './connection-line'
 
 /** What stands around every page of a signed-in learner. */
 export function Shell() {
@@ -32,6 +34,7 @@ export function Shell() {
         </nav>
         <AccountMenu />
       </header>
+      <ConnectionLine />
       <div
         data-page-scroller
         data-scroll-restoration-id="page"
@@ -67,6 +70,7 @@ function AccountMenu() {
   const { auth } = useServices()
   const state = useAuthState()
   const theme = useTheme()
+  const install = useInstall()
   const [fault, setFault] = useState<string | null>(null)
   const themes = [
     { value: 'system', label: t('themes.system') },
@@ -88,7 +92,7 @@ function AccountMenu() {
   return (
     <>
       <Menu trigger={trigger}>
-        {state.status === 'signed_in' && (
+        {'user' in state && (
           <p className="truncate px-3 pt-2 pb-1 font-medium">{state.user.display_name}</p>
         )}
         <MenuChoice
@@ -98,6 +102,7 @@ function AccountMenu() {
           onChoose={(chosen) => setTheme(chosen as Theme)}
         />
         <MenuRule />
+        {install !== null && <MenuAction onPress={install}>{t('install')}</MenuAction>}
         <MenuAction onPress={signOut}>{t('signOut')}</MenuAction>
       </Menu>
       {fault !== null && (

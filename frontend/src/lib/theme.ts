@@ -18,7 +18,17 @@ export function setTheme(theme: Theme): void {
     localStorage.setItem(KEY, theme)
     document.documentElement.dataset.theme = theme
   }
+  matchThemeColor()
   for (const listener of listeners) listener()
+}
+
+/** Gives the frame around the page (a phone's status bar) the page's own colour, whatever the system's theme is. */
+export function matchThemeColor(): void {
+  const { backgroundColor } = getComputedStyle(document.documentElement)
+  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
+    meta.dataset.system ??= meta.content
+    meta.content = read() === 'system' ? meta.dataset.system : backgroundColor
+  }
 }
 
 export function useTheme(): Theme {

@@ -1,9 +1,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
+import { NeedsConnection } from '@/components/needs-connection'
 import { Notice } from '@/components/notice'
 import { Button } from '@/components/ui/button'
 import { orThrow } from '@/lib/api/client'
 import type { Session } from '@/lib/api/models'
+import { asApiError } from '@/lib/api/problem'
 import { useDocumentTitle } from '@/lib/document-title'
 import { wordsFor } from '@/lib/errors'
 import type { TFunction } from 'i18next'
@@ -30,6 +32,13 @@ export function TalkPage() {
   })
   if (session.isPending) return <main id="content" className="flex-1" aria-busy="true" />
   if (session.isError) {
+    if (asApiError(session.error).code === 'network') {
+      return (
+        <main id="content" className="flex flex-1 items-center">
+          <NeedsConnection />
+        </main>
+      )
+    }
     return (
       <main id="content" className="flex-1">
         <Notice title={wordsFor(session.error)} hint={t('common:start.unreachableHint')} urgent>

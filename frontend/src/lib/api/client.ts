@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch'
 import type { Auth } from '../auth/auth'
+import { connection } from '../connection'
 import { ApiError, asApiError, problemOf } from './problem'
 import type { paths } from './schema'
 
@@ -30,10 +31,15 @@ async function isAboutAPassword(answer: Response): Promise<boolean> {
   return problemOf(answer.status, body).code === 'invalid_credentials'
 }
 
-function send(request: Request, token: string | null): Promise<Response> {
+async function send(request: Request, token: string | null): Promise<Response> {
   if (token !== null) request.headers.set('Authorization', `Bearer ${token}`)
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)])
-  return fetch(request, { signal })
+  try {
+    return await fetch(request, { signal })
+  } catch (cause) {
+    if (!request.signal.aborted) connection.suspect()
+    throw cause
+  }
 }
 
 interface Outcome<T> {

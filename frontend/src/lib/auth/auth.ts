@@ -1,11 +1,15 @@
 import type { SignedIn, User } from '../api/models'
 import { ApiError, asApiError, problemOf } from '../api/problem'
+import { connection } from '../connection'
+import { forgetKnown, keepKnown, knownUser, type KnownUser } from './known-user'
 import { underRefreshLock } from './refresh-lock'
 
 export type AuthState =
   | { status: 'unknown' }
   | { status: 'signed_out' }
   | { status: 'unreachable' }
+  /** The server does not answer, but this browser knows who was signed in: what is kept here can be read. */
+  | { status: 'away'; user: KnownUser }
   | { status: 'signed_in'; user: User }
 
 interface Access {
@@ -15,6 +19,8 @@ interface Access {
 
 const RENEW_BEFORE_END_MS = 60_000
 const PATIENCE_MS = 15_000
+/** How long somebody whom this browser knows looks at nothing before the rooms open without the server. */
+const KNOWN_WAITS_MS = 4_000
 /** Holds the user's id while this browser is signed in: the token itself lives in memory only. */
 const HINT = 'avaaz.signed-in'
 
@@ -42,12 +48,28 @@ export class Auth {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Whether the rooms are somebody's: signed in, or known from before while the server is away. */
+  knowsLearner(): boolean {
+    return 'user' in this.#state
+  }
+
   /** Takes up the sign-in that this browser remembers, if any. */
   async start(): Promise<void> {
     window.addEventListener('storage', this.#onOtherTab)
     document.addEventListener('visibilitychange', this.#onVisible)
-    if (localStorage.getItem(HINT) === null) this.#become({ status: 'signed_out' })
-    else await this.renew(null)
+    if (localStorage.getItem(HINT) === null) {
+      this.#become({ status: 'signed_out' })
+      return
+    }
+    const opens = setTimeout(() => this.#openWithoutServer(), KNOWN_WAITS_MS)
+    const opened = new Promise<void>((resolve) => {
+      const stop = this.subscribe(() => {
+        clearTimeout(opens)
+        stop()
+        resolve()
+      })
+    })
+    await Promise.race([this.renew(null), opened])
   }
 
   async signIn(email: string, password: string): Promise<void> {
@@ -88,7 +110,9 @@ export class Auth {
 
   /** Takes up what the API says of the learner after a change. */
   userChanged(user: User): void {
-    if (this.#state.status === 'signed_in') this.#become({ status: 'signed_in', user })
+    if (this.#state.status !== 'signed_in') return
+    keepKnown(user)
+    this.#become({ status: 'signed_in', user })
   }
 
   /** A token that is good for the next call, or null when nobody is signed in. */
@@ -116,9 +140,21 @@ export class Auth {
         return null
       }
       // The server is away, not the learner: keep who they are, and let the caller show the fault.
-      if (this.#state.status === 'unknown') this.#become({ status: 'unreachable' })
+      if (!this.#openWithoutServer() && this.#state.status === 'unknown') {
+        this.#become({ status: 'unreachable' })
+      }
       throw cause
     }
+  }
+
+  /** Whether there is somebody known to open the rooms for. */
+  #openWithoutServer(): boolean {
+    const { status } = this.#state
+    if (status !== 'unknown' && status !== 'unreachable') return status === 'away'
+    const user = knownUser(localStorage.getItem(HINT))
+    if (user === null) return false
+    this.#become({ status: 'away', user })
+    return true
   }
 
   #accept(answer: SignedIn): void {
@@ -128,6 +164,7 @@ export class Auth {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(this.#renewQuietly, renewInMs)
     localStorage.setItem(HINT, answer.user.id)
+    keepKnown(answer.user)
     this.#become({ status: 'signed_in', user: answer.user })
   }
 
@@ -135,6 +172,7 @@ export class Auth {
     clearTimeout(this.#timer)
     this.#access = null
     localStorage.removeItem(HINT)
+    forgetKnown()
     this.#become({ status: 'signed_out' })
   }
 
@@ -156,7 +194,7 @@ export class Auth {
 
   #onOtherTab = (event: StorageEvent): void => {
     if (event.key !== HINT) return
-    const here = this.#state.status === 'signed_in' ? this.#state.user.id : null
+    const here = 'user' in this.#state ? this.#state.user.id : null
     // Somebody else signed in or out in another tab; this page's data is theirs no longer.
     if (event.newValue !== here) window.location.reload()
   }
@@ -177,6 +215,7 @@ export class Auth {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
     } catch {
+      connection.suspect()
       throw new ApiError('network', 0)
     }
     const answer: unknown =
