@@ -1,72 +1,58 @@
 import { orThrow, type Api } from '@/lib/api/client'
-import type { Conversation, EndReason } from '@/lib/api/models'
+import type { EndReason } from '@/lib/api/models'
 import { asApiError } from '@/lib/api/problem'
-import { networkOr, onReturn } from '@/lib/away'
+import { onReturn, untilDone } from '@/lib/away'
 import { LoudnessMeter } from '@/lib/audio-level'
-import { Call, type CallListener, type TutorPresence } from '@/lib/livekit/call'
 import { refusalOf } from '@/lib/devices/refusal'
-import { openMicrophone, switchMicrophone } from '@/lib/livekit/microphone'
-import { setTalking } from '@/lib/talk-under-way'
+import { Call, type CallListener, type TutorPresence } from '@/lib/livekit/call'
 import type { LocalAudioTrack } from 'livekit-client'
+import { CallMicrophone } from './call-microphone'
+import { knownReason } from './end-reason'
+import { LineQuality } from './line-quality'
 import { claimTab, forgetTab, partOfThisTab, rememberTab } from './tab-memory'
-import { atTheDoor, lineOf, talkReducer, type TalkEvent, type TalkState } from './talk-machine'
-import { nextToSend, withoutAnswered, withSent, type Typed } from './outbox'
-import { withTurns, withWords, type ScriptEntry } from './transcript'
-import { TranscriptStore } from './transcript-store'
+import { TalkScript } from './talk-script'
+import { TalkStore } from './talk-store'
+import { lineOf, type MicrophoneLoss, type TalkEvent, type TalkState } from './talk-machine'
+import { TextSender } from './text-sender'
+import type { TranscriptStore } from './transcript-store'
+import { Waiting } from './waiting'
 
-/** Everything the talk page shows but the words of the script, as one value that changes as a whole. */
-export interface TalkSnapshot {
-  state: TalkState
-  /** What the learner typed before anybody was there to read it. */
-  waiting: readonly Typed[]
-  startedAt: Date | null
-  endedAt: Date | null
-}
-
-const LATE_MS = 5_000
-const VERY_LATE_MS = 20_000
-const PONDERS_MS = 600
-const RESEND_MS = 2_500
-/** Whoever was away is back within two seconds of being able to; minutes of it stay below the limit on tokens. */
-const RETRY_MS = [300, 600]
-/** An answer that takes longer than this was asked for over a network that is gone. */
-const ANSWERS_WITHIN_MS = 4_000
+/** Whether a press takes the conversation, from wherever it is, or this page only comes back to what was its own. */
+type Claim = 'press' | 'return'
 
 /** Carries out what the machine decides: the microphone, the line, the calls to the API. */
 export class TalkController {
-  /** What was said: apart, because it changes with every word. */
-  readonly transcript = new TranscriptStore()
+  readonly store = new TalkStore()
   readonly #api: Api
-  readonly #listeners = new Set<() => void>()
-  readonly #learnerMeter = new LoudnessMeter()
+  readonly #script: TalkScript
+  readonly #sender: TextSender
+  readonly #waiting = new Waiting((event) => this.store.tell(event))
+  readonly #quality = new LineQuality((quality) => this.#tell({ type: 'quality_is', quality }))
+  readonly #microphone = new CallMicrophone({
+    lost: (why, gone) => this.#onMicrophoneLost(why, gone),
+    back: (track) => void this.#addMicrophone(track),
+  })
   readonly #tutorMeter = new LoudnessMeter()
-  #snapshot: TalkSnapshot = {
-    state: atTheDoor,
-    waiting: [],
-    startedAt: null,
-    endedAt: null,
-  }
   #call: Call | null = null
-  #microphone: LocalAudioTrack | null = null
   /** Grows with each call placed and each page left: what an older one brings back is dropped. */
   #attempt = 0
-  #timers: ReturnType<typeof setTimeout>[] = []
-  #ponderTimer: ReturnType<typeof setTimeout> | undefined
-  #sending = false
+  #pushToTalk = false
+  /** By what the server knows this page's hold on the conversation. */
+  #takenAs: string | null = null
   #stopWatchingForReturn: (() => void) | null = null
 
   constructor(api: Api) {
     this.#api = api
+    this.#script = new TalkScript(api, this.store)
+    this.#sender = new TextSender(this.store, this.transcript, () => this.#call)
   }
 
-  snapshot = (): TalkSnapshot => this.#snapshot
-
-  subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+  /** What was said: apart, because it changes with every word. */
+  get transcript(): TranscriptStore {
+    return this.#script.transcript
   }
 
-  loudness = () => ({ learner: this.#learnerMeter.read(), tutor: this.#tutorMeter.read() })
+  loudness = () => ({ learner: this.#microphone.meter.read(), tutor: this.#tutorMeter.read() })
 
   /** Shows a conversation that is still open; one that was this tab's is taken up at once. */
   async open(live: { conversation_id: string; learner_present: boolean } | null): Promise<void> {
@@ -77,81 +63,74 @@ export class TalkController {
     }
     const attempt = this.#attempt
     const conversationId = live.conversation_id
-    const part = partOfThisTab(conversationId)
-    const mine = part !== null && (await claimTab())
-    await this.#loadTurns(conversationId)
+    const before = partOfThisTab(conversationId)
+    const mine = before !== null && (await claimTab(false, this.#onTaken))
+    await this.#script.load(conversationId)
     if (attempt !== this.#attempt) return
     this.#tell({
       type: 'found',
       open: { conversationId, elsewhere: live.learner_present && !mine },
     })
     if (!mine) return
-    if (part === 'typing') await this.typeInstead()
-    else await this.talk()
+    this.#takenAs = before.takenAs
+    if (before.part === 'typing') await this.#begin(++this.#attempt, 'return')
+    else await this.#talk('return')
   }
 
-  /** The press on "Talk", and on everything that means the same. */
+  /** The press on "Talk", and on everything that means the same: in mid-talk, that one wants to be heard. */
   talk = async (): Promise<void> => {
-    if (lineOf(this.#snapshot.state) !== null) return
-    this.#tell({ type: 'pressed_talk' })
-    const attempt = ++this.#attempt
-    try {
-      await this.#needMicrophone()
-    } catch (cause) {
-      if (attempt === this.#attempt) {
-        this.#tell({ type: 'microphone_refused', cause: refusalOf(cause) })
-      }
+    if (this.#line === null) await this.#talk('press')
+    else await this.#openMicrophone()
+  }
+
+  /** In mid-talk, the learner goes on without a microphone. */
+  typeInstead = async (): Promise<void> => {
+    if (this.#microphone.track === null || this.#line === null) this.#microphone.release()
+    if (this.#line !== null) {
+      this.#tell({ type: 'chose_typing' })
       return
     }
-    if (attempt === this.#attempt) await this.#begin(attempt)
-    else this.#releaseMicrophone()
-  }
-
-  typeInstead = async (): Promise<void> => {
-    this.#releaseMicrophone()
-    await this.#begin(++this.#attempt)
+    await this.#begin(++this.#attempt, 'press')
   }
 
   /** Hangs up and calls anew, in the same conversation. */
   callAgain = async (): Promise<void> => {
     this.#hangUp()
-    await this.#begin(++this.#attempt)
+    await this.#begin(++this.#attempt, 'press')
   }
 
   toggleMute = async (): Promise<void> => {
-    const line = lineOf(this.#snapshot.state)
+    const line = this.#line
     if (line === null) return
-    if (this.#microphone === null) {
-      await this.#addMicrophone()
-    } else if (line.microphone === 'live') {
-      await this.#microphone.mute()
-      this.#tell({ type: 'microphone_is', microphone: 'muted' })
-    } else {
-      await this.#microphone.unmute()
-      this.#tell({ type: 'microphone_is', microphone: 'live' })
-    }
+    if (line.microphone === 'none') await this.#openMicrophone()
+    else await this.#setMuted(this.#microphone.is === 'live')
   }
 
-  chooseMicrophone = async (id: string): Promise<void> => {
-    if (this.#microphone === null) return
-    await switchMicrophone(this.#microphone, id)
-    this.#learnerMeter.listenTo(this.#microphone.mediaStreamTrack)
+  /** With push-to-talk: the key or the button is down, or up again. */
+  hold = (down: boolean): void => {
+    if (this.#line === null || !this.#pushToTalk) return
+    if (this.#line.microphone !== 'none') void this.#setMuted(!down)
+    else if (down) void this.#openMicrophone()
   }
 
-  type = (text: string): void => {
-    const words = text.trim()
-    if (words === '') return
-    const typed: Typed = { id: crypto.randomUUID(), text: words, sends: 0, sentAt: 0, seen: [] }
-    this.#show({ waiting: [...this.#snapshot.waiting, typed] })
-    void this.#sendWaiting()
+  /** The setting, as it is now: it also reaches a talk that is under way. */
+  setPushToTalk = (on: boolean): void => {
+    if (on === this.#pushToTalk) return
+    this.#pushToTalk = on
+    this.#tell({ type: 'push_to_talk_is', on })
+    void this.#setMuted(on)
   }
+
+  chooseMicrophone = async (id: string): Promise<void> => this.#microphone.choose(id)
+
+  type = (text: string): void => this.#sender.add(text)
 
   allowSound = async (): Promise<void> => {
     await this.#call?.allowSound()
   }
 
   end = async (): Promise<void> => {
-    const line = lineOf(this.#snapshot.state)
+    const line = this.#line
     if (line === null) return
     this.#attempt += 1
     this.#tell({ type: 'pressed_end' })
@@ -164,45 +143,67 @@ export class TalkController {
       reason = ended?.end_reason ?? reason
     }
     this.#close({ type: 'ended', conversationId: id, reason })
-    if (id !== null) await this.#loadTurns(id)
+    if (id !== null) await this.#script.load(id)
   }
 
   /** The page is left: hang up, but leave the conversation open for whoever comes back to it. */
   dispose(): void {
     this.#attempt += 1
-    setTalking(false)
     this.#hangUp()
     this.#watchForReturn(false)
-    this.#releaseMicrophone()
-    this.#learnerMeter.close()
+    this.#microphone.close()
     this.#tutorMeter.close()
+    this.store.leave()
   }
 
-  async #begin(attempt: number): Promise<void> {
-    const microphone =
-      this.#microphone === null ? 'none' : this.#microphone.isMuted ? 'muted' : 'live'
-    this.#tell({ type: 'calling', microphone })
-    if (this.#snapshot.endedAt !== null) {
-      this.transcript.set([])
-      this.#show({ startedAt: null, endedAt: null })
+  async #talk(claim: Claim): Promise<void> {
+    this.#tell({ type: 'pressed_talk' })
+    const attempt = ++this.#attempt
+    try {
+      await this.#microphone.setMuted(this.#pushToTalk)
+      await this.#microphone.open()
+    } catch (cause) {
+      if (attempt === this.#attempt) {
+        this.#tell({ type: 'microphone_refused', cause: refusalOf(cause) })
+      }
+      return
     }
-    this.#startWaiting()
+    if (attempt === this.#attempt) await this.#begin(attempt, claim)
+    else this.#microphone.release()
+  }
+
+  async #begin(attempt: number, claim: Claim): Promise<void> {
+    this.#tell({
+      type: 'calling',
+      microphone: this.#microphone.is,
+      pushToTalk: this.#pushToTalk,
+    })
+    this.#script.forgetEnded()
+    this.#waiting.tutorIsAwaited()
     this.#watchForReturn(true)
     try {
-      const call = await this.#placeCall(attempt)
+      const call = await this.#placeCall(attempt, claim)
       call?.report()
     } catch (cause) {
       if (attempt !== this.#attempt) return
-      const { code } = asApiError(cause)
-      this.#close({ type: 'failed', code: isMediaFault(cause) ? 'media' : code })
+      this.#fail(cause)
     }
   }
 
+  #fail(cause: unknown): void {
+    const { code } = asApiError(cause)
+    if (code === MOVED) this.#onTaken()
+    else this.#close({ type: 'failed', code: isMediaFault(cause) ? 'media' : code })
+  }
+
   /** Returns the call, unless the page has meanwhile gone on to something else. */
-  async #placeCall(attempt: number, signal?: AbortSignal): Promise<Call | null> {
-    const ticket = await orThrow(this.#api.POST('/sessions/default/token', { signal }))
+  async #placeCall(attempt: number, claim: Claim, signal?: AbortSignal): Promise<Call | null> {
+    const takenAs = claim === 'return' ? this.#takenAs : crypto.randomUUID()
+    const body = { page: takenAs, coming_back: claim === 'return' }
+    const ticket = await orThrow(this.#api.POST('/sessions/default/token', { body, signal }))
     if (attempt !== this.#attempt) return null
-    await claimTab()
+    this.#takenAs = takenAs
+    await claimTab(claim === 'press', this.#onTaken)
     this.#joinConversation(ticket.conversation_id)
     const call = await Call.place(
       {
@@ -210,7 +211,7 @@ export class TalkController {
         token: ticket.participant_token,
         conversationId: ticket.conversation_id,
       },
-      this.#microphone,
+      this.#microphone.track,
       this.#listenerFor(attempt),
     )
     if (attempt !== this.#attempt) {
@@ -218,22 +219,22 @@ export class TalkController {
       return null
     }
     this.#call = call
-    void this.#sendWaiting()
+    this.#sender.sendWaiting()
     return call
   }
 
   #joinConversation(conversationId: string): void {
-    const before = lineOf(this.#snapshot.state)?.conversationId ?? this.#lastShownConversation
-    if (before !== conversationId) {
-      this.transcript.set([])
-      this.#show({ startedAt: null })
-    }
-    this.#lastShownConversation = conversationId
-    rememberTab(conversationId, this.#microphone === null ? 'typing' : 'speaking')
     this.#tell({ type: 'placed', conversationId })
-    void this.#loadTurns(conversationId)
+    this.#script.turnTo(conversationId)
+    this.#remember()
   }
-  #lastShownConversation: string | null = null
+
+  #remember(): void {
+    const conversationId = this.#line?.conversationId ?? null
+    if (conversationId === null || this.#takenAs === null) return
+    const part = this.#microphone.track === null ? 'typing' : 'speaking'
+    rememberTab(conversationId, { part, takenAs: this.#takenAs })
+  }
 
   #listenerFor(attempt: number): CallListener {
     const current = () => attempt === this.#attempt
@@ -244,20 +245,22 @@ export class TalkController {
       }
     return {
       tutorIs: ifCurrent((tutor) => this.#onTutor(tutor)),
-      said: ifCurrent((words) => this.#showEntries(withWords(this.transcript.entries(), words))),
+      said: ifCurrent(this.#script.add),
       closed: ifCurrent((why) => void this.#onClosed(why)),
       soundIs: ifCurrent((sound) => this.#tell({ type: 'sound_is', sound })),
       tutorTrackIs: ifCurrent((track) => this.#tutorMeter.listenTo(track)),
-      microphoneEnded: ifCurrent(() => this.#onMicrophoneEnded()),
+      loudspeakerIs: ifCurrent((loudspeaker) =>
+        this.#tell({ type: 'loudspeaker_is', loudspeaker }),
+      ),
+      qualityIs: ifCurrent(this.#quality.is),
     }
   }
 
   #onTutor(tutor: TutorPresence | null): void {
-    const { state } = this.#snapshot
     if (tutor === null) {
-      if (state.at !== 'talking') return
+      if (this.#state.at !== 'talking') return
       this.#tell({ type: 'tutor_left' })
-      this.#startWaiting()
+      this.#waiting.tutorIsAwaited()
       // Gone to be replaced, or gone because all is said?
       // Without an answer, because the server is away, too, whoever comes next into the room tells it.
       this.#closeIfEnded().catch(() => false)
@@ -269,40 +272,38 @@ export class TalkController {
     }
     this.#tell({ type: 'voice_is', voice: tutor.voice })
     if (tutor.doing === null) return
-    this.#stopWaiting()
-    const before = this.#snapshot.state
+    this.#waiting.tutorIsHere()
+    const before = this.#state
     this.#tell({ type: 'tutor_is', tutor: tutor.doing })
     const began = before.at !== 'talking' || before.tutor !== tutor.doing
-    if (tutor.doing !== 'thinking') clearTimeout(this.#ponderTimer)
-    else if (began) {
-      clearTimeout(this.#ponderTimer)
-      this.#ponderTimer = setTimeout(() => this.#tell({ type: 'tutor_pondered' }), PONDERS_MS)
-    }
-    void this.#sendWaiting()
+    if (tutor.doing !== 'thinking') this.#waiting.tutorHasThought()
+    else if (began) this.#waiting.tutorThinks()
+    this.#sender.sendWaiting()
   }
 
   /** The tutor says that it is over; the stored conversation follows a moment later. */
   #onEnded(reason: string): void {
-    const conversationId = lineOf(this.#snapshot.state)?.conversationId ?? null
+    const conversationId = this.#line?.conversationId ?? null
     this.#attempt += 1
     this.#close({ type: 'ended', conversationId, reason: knownReason(reason) })
-    if (conversationId !== null) void this.#loadTurns(conversationId)
-  }
-
-  #onMicrophoneEnded(): void {
-    this.#releaseMicrophone()
-    this.#tell({ type: 'microphone_is', microphone: 'none' })
+    if (conversationId !== null) void this.#script.load(conversationId)
   }
 
   async #onClosed(why: 'moved' | 'dropped'): Promise<void> {
     this.#call = null
     if (why === 'moved') {
-      forgetTab()
-      this.#close({ type: 'moved_away' })
+      this.#onTaken()
       return
     }
     this.#tell({ type: 'line_lost' })
     await this.#comeBack(++this.#attempt)
+  }
+
+  /** The learner has taken the conversation up elsewhere. */
+  #onTaken = (): void => {
+    this.#attempt += 1
+    forgetTab()
+    this.#close({ type: 'moved_away' })
   }
 
   #watchForReturn(watch: boolean): void {
@@ -312,7 +313,7 @@ export class TalkController {
 
   /** The line of a page that was away may be dead without a word of it: a new one stands sooner than that is found out. */
   #onReturn(): void {
-    const { at } = this.#snapshot.state
+    const { at } = this.#state
     if (this.#call === null || (at !== 'calling' && at !== 'talking' && at !== 'reconnecting'))
       return
     this.#hangUp()
@@ -320,32 +321,30 @@ export class TalkController {
     void this.#comeBack(++this.#attempt)
   }
 
-  /** Places the call again until it stands, or the conversation turns out to be over. */
+  /** Places the call again until it stands, or the conversation turns out to be over or taken up elsewhere. */
   async #comeBack(attempt: number): Promise<void> {
-    for (let round = 0; attempt === this.#attempt; round += 1) {
-      const signal = AbortSignal.timeout(ANSWERS_WITHIN_MS)
+    const wanted = () => attempt === this.#attempt
+    await untilDone(wanted, async (signal) => {
+      if (await this.#closeIfEnded(signal)) return
       try {
-        if (await this.#closeIfEnded(signal)) return
-        const call = await this.#placeCall(attempt, signal)
+        const call = await this.#placeCall(attempt, 'return', signal)
         if (call === null) return
         this.#tell({ type: 'line_back' })
-        this.#startWaiting()
+        this.#waiting.tutorIsAwaited()
         call.report()
-        return
-      } catch {
-        const pause = RETRY_MS[Math.min(round, RETRY_MS.length - 1)] ?? 0
-        // With some chance in it, so that many pages do not come back at the same moment.
-        await networkOr(pause * (0.85 + 0.3 * Math.random()))
+      } catch (cause) {
+        if (asApiError(cause).code !== MOVED || !wanted()) throw cause
+        this.#onTaken()
       }
-    }
+    })
   }
 
   /** Whether the conversation is over; if so, the page shows its end. */
   async #closeIfEnded(signal?: AbortSignal): Promise<boolean> {
-    const id = lineOf(this.#snapshot.state)?.conversationId
+    const id = this.#line?.conversationId
     if (id == null) return false
     const attempt = this.#attempt
-    const conversation = await this.#fetchConversation(id, signal)
+    const conversation = await this.#script.fetch(id, signal)
     if (attempt !== this.#attempt) return true
     if (conversation.ended_at == null) return false
     this.#attempt += 1
@@ -354,109 +353,56 @@ export class TalkController {
       conversationId: id,
       reason: conversation.end_reason ?? null,
     })
-    this.#showConversation(conversation)
+    this.#script.showStored(conversation)
     return true
   }
 
-  #showEntries(entries: readonly ScriptEntry[]): void {
-    this.transcript.set(entries)
-    const waiting = withoutAnswered(this.#snapshot.waiting, entries)
-    if (waiting !== this.#snapshot.waiting) this.#show({ waiting })
-  }
-
-  async #fetchConversation(id: string, signal?: AbortSignal): Promise<Conversation> {
-    return orThrow(this.#api.GET('/conversations/{id}', { params: { path: { id } }, signal }))
-  }
-
-  async #loadTurns(id: string): Promise<void> {
-    try {
-      const conversation = await this.#fetchConversation(id)
-      this.#lastShownConversation ??= id
-      if (this.#lastShownConversation === id) this.#showConversation(conversation)
-    } catch {
-      // The room sends the recent words again; what is older waits in the history.
+  async #setMuted(muted: boolean): Promise<void> {
+    const done = this.#microphone.setMuted(muted)
+    if (this.#microphone.track !== null) {
+      this.#tell({ type: 'microphone_is', microphone: this.#microphone.is })
     }
+    await done
   }
 
-  #showConversation(conversation: Conversation): void {
-    this.#showEntries(withTurns(this.transcript.entries(), conversation.turns))
-    this.#show({
-      startedAt: new Date(conversation.started_at),
-      endedAt: conversation.ended_at == null ? null : new Date(conversation.ended_at),
-    })
-  }
-
-  /** Sends what waits, and again what nobody took up: a line that was just made may lose words. */
-  async #sendWaiting(): Promise<void> {
-    if (this.#sending) return
-    this.#sending = true
+  /** In mid-talk: for whoever typed so far, or whose microphone was lost. */
+  async #openMicrophone(): Promise<void> {
+    this.#tell({ type: 'microphone_failed', trouble: 'opening' })
+    const taken = this.#microphone.track
+    if (taken !== null) {
+      this.#microphone.release()
+      await this.#call?.removeMicrophone(taken).catch(() => undefined)
+    }
     try {
-      for (let next = this.#nextToSend(); next !== null; next = this.#nextToSend()) {
-        const { call, typed } = next
-        await call.sendText(typed.id, typed.text)
-        const sent = withSent(
-          this.#snapshot.waiting,
-          typed.id,
-          Date.now(),
-          this.transcript.entries(),
-        )
-        this.#show({ waiting: sent })
-        setTimeout(() => void this.#sendWaiting(), RESEND_MS + 50)
+      await this.#microphone.setMuted(this.#pushToTalk)
+      await this.#addMicrophone(await this.#microphone.open())
+    } catch (cause) {
+      // Somebody who has meanwhile chosen to type, or has left, does not wait for it any more.
+      if (this.#line?.trouble === 'opening') {
+        this.#tell({ type: 'microphone_failed', trouble: refusalOf(cause) })
       }
-    } catch {
-      // The line broke in the middle; the words wait for the next one.
-    } finally {
-      this.#sending = false
     }
   }
 
-  /** Nothing is replayed to a tutor who comes later, so words wait until one is there. */
-  #nextToSend(): { call: Call; typed: Typed } | null {
-    const { state, waiting } = this.#snapshot
-    const read = state.at === 'talking' || (state.at === 'calling' && state.line.voice !== 'ok')
-    if (this.#call === null || !read) return null
-    const typed = nextToSend(waiting, Date.now(), RESEND_MS)
-    return typed === null ? null : { call: this.#call, typed }
-  }
-
-  async #needMicrophone(): Promise<LocalAudioTrack> {
-    this.#microphone ??= await openMicrophone()
-    this.#learnerMeter.listenTo(this.#microphone.mediaStreamTrack)
-    return this.#microphone
-  }
-
-  async #addMicrophone(): Promise<void> {
-    try {
-      const microphone = await this.#needMicrophone()
-      await this.#call?.addMicrophone(microphone)
-      this.#tell({ type: 'microphone_is', microphone: 'live' })
-    } catch {
-      // Still refused: the page goes on as it was, with the field.
+  async #addMicrophone(track: LocalAudioTrack): Promise<void> {
+    if (this.#line === null) {
+      this.#microphone.release()
+      return
     }
+    this.#tell({ type: 'microphone_is', microphone: this.#microphone.is })
+    this.#remember()
+    // Where the line is down, the next one is placed with it.
+    await this.#call?.addMicrophone(track).catch(() => undefined)
   }
 
-  #releaseMicrophone(): void {
-    this.#microphone?.stop()
-    this.#microphone = null
-    this.#learnerMeter.listenTo(null)
-  }
-
-  #startWaiting(): void {
-    this.#stopWaiting()
-    this.#timers = [
-      setTimeout(() => this.#tell({ type: 'wait_grew', wait: 'late' }), LATE_MS),
-      setTimeout(() => this.#tell({ type: 'wait_grew', wait: 'very_late' }), VERY_LATE_MS),
-    ]
-  }
-
-  #stopWaiting(): void {
-    for (const timer of this.#timers) clearTimeout(timer)
-    this.#timers = []
+  #onMicrophoneLost(why: MicrophoneLoss, gone: LocalAudioTrack | null): void {
+    this.#tell({ type: 'microphone_failed', trouble: why })
+    if (gone !== null) void this.#call?.removeMicrophone(gone).catch(() => undefined)
   }
 
   #hangUp(): void {
-    this.#stopWaiting()
-    clearTimeout(this.#ponderTimer)
+    this.#waiting.stop()
+    this.#quality.beginAnew()
     this.#call?.leave()
     this.#call = null
     this.#tutorMeter.listenTo(null)
@@ -465,37 +411,29 @@ export class TalkController {
   #close(event: TalkEvent & { type: 'ended' | 'failed' | 'moved_away' }): void {
     this.#hangUp()
     this.#watchForReturn(false)
-    this.#releaseMicrophone()
+    this.#microphone.release()
     if (event.type === 'ended') {
       forgetTab()
-      this.#show({ endedAt: new Date(), waiting: [] })
+      this.store.show({ endedAt: new Date(), waiting: [] })
     }
     this.#tell(event)
   }
 
+  get #state(): TalkState {
+    return this.store.snapshot().state
+  }
+
+  get #line() {
+    return lineOf(this.#state)
+  }
+
   #tell(event: TalkEvent): void {
-    const state = talkReducer(this.#snapshot.state, event)
-    setTalking(lineOf(state) !== null || state.at === 'asking')
-    this.#show({ state })
-  }
-
-  #show(change: Partial<TalkSnapshot>): void {
-    this.#snapshot = { ...this.#snapshot, ...change }
-    for (const listener of this.#listeners) listener()
+    this.store.tell(event)
   }
 }
 
-const REASONS: readonly EndReason[] = [
-  'learner_ended',
-  'learner_gone',
-  'tutor_ended',
-  'time_limit',
-  'provider_failed',
-]
-
-function knownReason(word: string): EndReason | null {
-  return REASONS.find((reason) => reason === word) ?? null
-}
+/** The API's word that another page has taken the conversation since. */
+const MOVED = 'conversation_moved'
 
 function isMediaFault(cause: unknown): boolean {
   return cause instanceof Error && cause.name === 'ConnectionError'

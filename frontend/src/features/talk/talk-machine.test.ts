@@ -6,7 +6,7 @@ const after = (...events: TalkEvent[]): TalkState => events.reduce(talkReducer, 
 
 const calling: TalkEvent[] = [
   { type: 'pressed_talk' },
-  { type: 'calling', microphone: 'live' },
+  { type: 'calling', microphone: 'live', pushToTalk: false },
   { type: 'placed', conversationId: 'c1' },
 ]
 const listening: TalkEvent[] = [...calling, { type: 'tutor_is', tutor: 'listening' }]
@@ -60,7 +60,7 @@ describe('the microphone', () => {
     const state = after(
       { type: 'pressed_talk' },
       { type: 'microphone_refused', cause: 'denied' },
-      { type: 'calling', microphone: 'none' },
+      { type: 'calling', microphone: 'none', pushToTalk: false },
       { type: 'tutor_is', tutor: 'listening' },
     )
     expect(viewOf(state)).toMatchObject({ status: 'typed_only', controls: true })

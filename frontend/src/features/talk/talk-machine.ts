@@ -24,7 +24,15 @@ interface OpenConversation {
   elsewhere: boolean
 }
 
+/** Why the browser gave us no microphone. */
 export type MicrophoneRefusal = 'denied' | 'absent' | 'busy'
+/**
+ * Why a microphone that was there is not heard any more: it was pulled out, the permission was taken back, it ended for a
+ * reason that nobody tells, or the system has given it to another program for now.
+ */
+export type MicrophoneLoss = 'unplugged' | 'withdrawn' | 'stopped' | 'taken'
+/** What keeps the microphone from being heard in mid-talk; `opening` is the question whether we may. */
+export type MicrophoneTrouble = 'opening' | MicrophoneRefusal | MicrophoneLoss
 export type Microphone = 'live' | 'muted' | 'none'
 type Wait = 'short' | 'late' | 'very_late'
 /** `pondering` is thinking that has lasted long enough to be worth a word. */
@@ -33,23 +41,34 @@ type TutorState = 'listening' | 'thinking' | 'pondering' | 'speaking'
 export interface Line {
   conversationId: string | null
   microphone: Microphone
+  trouble: MicrophoneTrouble | null
+  /** The microphone is open only while the learner holds a key or the button. */
+  pushToTalk: boolean
   voice: 'ok' | 'unavailable'
   sound: 'free' | 'blocked'
+  /** Where the tutor is heard: the chosen loudspeaker may be gone. */
+  loudspeaker: 'chosen' | 'system'
+  quality: 'good' | 'poor'
 }
 
 export type TalkEvent =
   | { type: 'found'; open: OpenConversation | null }
   | { type: 'pressed_talk' }
   | { type: 'microphone_refused'; cause: MicrophoneRefusal }
-  | { type: 'calling'; microphone: Microphone }
+  | { type: 'calling'; microphone: Microphone; pushToTalk: boolean }
   | { type: 'placed'; conversationId: string }
   | { type: 'wait_grew'; wait: 'late' | 'very_late' }
   | { type: 'tutor_is'; tutor: 'listening' | 'thinking' | 'speaking' }
   | { type: 'tutor_pondered' }
   | { type: 'tutor_left' }
-  | { type: 'voice_is'; voice: 'ok' | 'unavailable' }
-  | { type: 'sound_is'; sound: 'free' | 'blocked' }
+  | { type: 'voice_is'; voice: Line['voice'] }
+  | { type: 'sound_is'; sound: Line['sound'] }
+  | { type: 'loudspeaker_is'; loudspeaker: Line['loudspeaker'] }
+  | { type: 'quality_is'; quality: Line['quality'] }
+  | { type: 'push_to_talk_is'; on: boolean }
   | { type: 'microphone_is'; microphone: Microphone }
+  | { type: 'microphone_failed'; trouble: MicrophoneTrouble }
+  | { type: 'chose_typing' }
   | { type: 'line_lost' }
   | { type: 'line_back' }
   | { type: 'moved_away' }
@@ -68,9 +87,7 @@ export function talkReducer(state: TalkState, event: TalkEvent): TalkState {
     case 'microphone_refused':
       return state.at === 'asking' ? { at: 'refused', cause: event.cause } : state
     case 'calling':
-      return { at: 'calling', line: newLine(event.microphone), wait: 'short' }
-    case 'placed':
-      return withLine(state, { conversationId: event.conversationId })
+      return { at: 'calling', line: newLine(event.microphone, event.pushToTalk), wait: 'short' }
     case 'wait_grew':
       return state.at === 'calling' ? { ...state, wait: event.wait } : state
     case 'tutor_is':
@@ -83,12 +100,6 @@ export function talkReducer(state: TalkState, event: TalkEvent): TalkState {
         : state
     case 'tutor_left':
       return state.at === 'talking' ? { at: 'calling', line: state.line, wait: 'short' } : state
-    case 'voice_is':
-      return withLine(state, { voice: event.voice })
-    case 'sound_is':
-      return withLine(state, { sound: event.sound })
-    case 'microphone_is':
-      return withLine(state, { microphone: event.microphone })
     case 'line_lost':
       return state.at === 'calling' || state.at === 'talking'
         ? { at: 'reconnecting', line: state.line }
@@ -98,10 +109,8 @@ export function talkReducer(state: TalkState, event: TalkEvent): TalkState {
         ? { at: 'calling', line: state.line, wait: 'short' }
         : state
     case 'moved_away': {
-      const line = lineOf(state)
-      return line === null || state.at === 'ending'
-        ? state
-        : { at: 'moved', conversationId: line.conversationId }
+      const wanted = state.at === 'asking' || (lineOf(state) !== null && state.at !== 'ending')
+      return wanted ? { at: 'moved', conversationId: lineOf(state)?.conversationId ?? null } : state
     }
     case 'pressed_end': {
       const line = lineOf(state)
@@ -111,6 +120,48 @@ export function talkReducer(state: TalkState, event: TalkEvent): TalkState {
       return { at: 'ended', conversationId: event.conversationId, reason: event.reason }
     case 'failed':
       return { at: 'failed', code: event.code }
+    default:
+      return 'line' in state ? { ...state, line: lineAfter(state.line, event) } : state
+  }
+}
+
+type LineEvent = Extract<
+  TalkEvent,
+  {
+    type:
+      | 'placed'
+      | 'voice_is'
+      | 'sound_is'
+      | 'loudspeaker_is'
+      | 'quality_is'
+      | 'push_to_talk_is'
+      | 'microphone_is'
+      | 'microphone_failed'
+      | 'chose_typing'
+  }
+>
+
+/** What changes on the line, whatever the talk is at. */
+function lineAfter(line: Line, event: LineEvent): Line {
+  switch (event.type) {
+    case 'placed':
+      return { ...line, conversationId: event.conversationId }
+    case 'voice_is':
+      return { ...line, voice: event.voice }
+    case 'sound_is':
+      return { ...line, sound: event.sound }
+    case 'loudspeaker_is':
+      return { ...line, loudspeaker: event.loudspeaker }
+    case 'quality_is':
+      return { ...line, quality: event.quality }
+    case 'push_to_talk_is':
+      return { ...line, pushToTalk: event.on }
+    case 'microphone_is':
+      return { ...line, microphone: event.microphone, trouble: null }
+    case 'microphone_failed':
+      return { ...line, microphone: 'none', trouble: event.trouble }
+    case 'chose_typing':
+      return { ...line, trouble: null }
   }
 }
 
@@ -119,12 +170,17 @@ export function lineOf(state: TalkState): Line | null {
   return 'line' in state ? state.line : null
 }
 
-function newLine(microphone: Microphone): Line {
-  return { conversationId: null, microphone, voice: 'ok', sound: 'free' }
-}
-
-function withLine(state: TalkState, change: Partial<Line>): TalkState {
-  return 'line' in state ? { ...state, line: { ...state.line, ...change } } : state
+function newLine(microphone: Microphone, pushToTalk: boolean): Line {
+  return {
+    conversationId: null,
+    microphone,
+    trouble: null,
+    pushToTalk,
+    voice: 'ok',
+    sound: 'free',
+    loudspeaker: 'chosen',
+    quality: 'good',
+  }
 }
 
 function tutorAfter(state: TalkState, tutor: 'listening' | 'thinking' | 'speaking'): TutorState {

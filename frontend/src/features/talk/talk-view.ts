@@ -1,4 +1,4 @@
-import type { MicrophoneRefusal, TalkState } from './talk-machine'
+import type { Line, MicrophoneRefusal, MicrophoneTrouble, TalkState } from './talk-machine'
 
 /** How the voice's shape behaves. */
 export type Shape =
@@ -13,7 +13,7 @@ export type Shape =
   | 'grey'
   | 'closed'
 
-/** Which words stand under the shape; talk-screen.tsx finds them in the catalogue. */
+/** Which words stand under the shape; talk-words.ts finds them in the catalogue. */
 export type Status =
   | 'start'
   | 'resume'
@@ -21,12 +21,15 @@ export type Status =
   | 'moved'
   | 'asking'
   | MicrophoneRefusal
+  | Exclude<MicrophoneTrouble, 'opening'>
   | 'calling'
   | 'late'
   | 'very_late'
   | 'listening'
   | 'typed_only'
   | 'muted'
+  | 'hold_to_speak'
+  | 'holding'
   | 'thinking'
   | 'speaking'
   | 'reconnecting'
@@ -36,9 +39,13 @@ export type Status =
   | 'failed'
   | 'quiet'
 
+/** What is worth a second line, whatever the tutor does: the gravest of what there is. */
+export type Note = Exclude<MicrophoneTrouble, 'opening'> | 'system_loudspeaker' | 'poor_line'
+
 export interface TalkView {
   shape: Shape
   status: Status
+  note: Note | null
   /** The one thing to press in the shape, or below it. */
   offer: 'talk' | 'resume' | 'move' | 'call_again' | 'microphone_again' | 'talk_again' | null
   connection: 'up' | 'waiting' | 'lost' | 'off'
@@ -66,38 +73,56 @@ export function viewOf(state: TalkState): TalkView {
     case 'ending':
       return { ...idle('closed', 'ending', null), connection: 'up' }
     case 'reconnecting':
-      return line('faded', 'reconnecting', 'lost')
+      return onTheLine('faded', 'reconnecting', 'lost')
     case 'calling':
-      if (state.line.voice === 'unavailable') return line('grey', 'unavailable', 'up')
-      return {
-        ...line('turning', state.wait === 'short' ? 'calling' : state.wait, 'waiting'),
-        offer: state.wait === 'very_late' ? 'call_again' : null,
-      }
+      return withAsides(calling(state), state.line)
     case 'talking':
-      return talking(state)
+      return withAsides(onTheLine(...whatHappens(state), 'up'), state.line)
   }
 }
 
-function talking({ line: { microphone, voice }, tutor }: TalkState & { at: 'talking' }): TalkView {
-  if (voice === 'unavailable') return line('grey', 'unavailable', 'up')
+function calling({ line, wait }: TalkState & { at: 'calling' }): TalkView {
+  if (line.voice === 'unavailable') return onTheLine('grey', 'unavailable', 'up')
+  return {
+    ...onTheLine('turning', wait === 'short' ? 'calling' : wait, 'waiting'),
+    offer: wait === 'very_late' ? 'call_again' : null,
+  }
+}
+
+function whatHappens({ line, tutor }: TalkState & { at: 'talking' }): [Shape, Status] {
+  if (line.trouble === 'opening') return ['waiting', 'asking']
+  // Whoever holds the key sees at once that it was taken, before the tutor has noticed.
+  if (line.pushToTalk && line.microphone === 'live') return ['breathing', 'holding']
+  if (line.voice === 'unavailable') return ['grey', 'unavailable']
   switch (tutor) {
     case 'speaking':
-      return line('rippling', 'speaking', 'up')
+      return ['rippling', 'speaking']
     case 'thinking':
-      return line('narrow', 'quiet', 'up')
+      return ['narrow', 'quiet']
     case 'pondering':
-      return line('narrow', 'thinking', 'up')
-    case 'listening': {
-      const heard = { live: 'listening', muted: 'muted', none: 'typed_only' } as const
-      return line('breathing', heard[microphone], 'up')
-    }
+      return ['narrow', 'thinking']
+    case 'listening':
+      return line.trouble === null ? ['breathing', heard(line)] : ['crossed', line.trouble]
   }
+}
+
+function heard({ microphone, pushToTalk }: Line): Status {
+  if (microphone === 'muted' && pushToTalk) return 'hold_to_speak'
+  return ({ live: 'listening', muted: 'muted', none: 'typed_only' } as const)[microphone]
+}
+
+function withAsides(view: TalkView, { trouble, loudspeaker, quality }: Line): TalkView {
+  const failed = trouble === 'opening' ? null : trouble
+  if (failed !== null && failed === view.status) return { ...view, offer: 'microphone_again' }
+  const rest =
+    loudspeaker === 'system' ? 'system_loudspeaker' : quality === 'poor' ? 'poor_line' : null
+  return { ...view, note: failed ?? rest }
 }
 
 function idle(shape: Shape, status: Status, offer: TalkView['offer']): TalkView {
-  return { shape, status, offer, connection: 'off', controls: false }
+  return { shape, status, note: null, offer, connection: 'off', controls: false }
 }
 
-function line(shape: Shape, status: Status, connection: TalkView['connection']): TalkView {
-  return { shape, status, offer: null, connection, controls: true }
+function onTheLine(shape: Shape, status: Status, connection: TalkView['connection']): TalkView {
+  return { shape, status, note: null, offer: null, connection, controls: true }
 }

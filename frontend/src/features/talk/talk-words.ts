@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next'
 import { remedyOf } from '@/lib/devices/refusal'
 import { wordsForCode } from '@/lib/errors'
-import type { Status } from './talk-view'
+import type { Note, Status } from './talk-view'
 
 export interface StatusWords {
   text: string
@@ -31,6 +31,14 @@ export function statusWords(
       return { text: t('refused.absent'), hint: t(`remedy.${remedyOf('absent')}`) }
     case 'busy':
       return { text: t('refused.busy'), hint: t(`remedy.${remedyOf('busy')}`) }
+    case 'unplugged':
+      return { text: t('lost.unplugged'), hint: t('lost.pluggedAgain') }
+    case 'withdrawn':
+      return { text: t('lost.withdrawn'), hint: t(`remedy.${remedyOf('denied')}`) }
+    case 'stopped':
+      return { text: t('lost.stopped'), hint: t('lost.goesOn') }
+    case 'taken':
+      return { text: t('lost.taken'), hint: t('lost.givenBack') }
     case 'calling':
       return { text: t('calling') }
     case 'late':
@@ -43,6 +51,10 @@ export function statusWords(
       return { text: t('typedOnly') }
     case 'muted':
       return { text: hasKeyboard() ? t('muted') : t('mutedTouch') }
+    case 'hold_to_speak':
+      return { text: hasKeyboard() ? t('hold.withSpace') : t('hold.withButton') }
+    case 'holding':
+      return { text: t('hold.letGo') }
     case 'thinking':
       return { text: t('thinking') }
     case 'speaking':
@@ -58,6 +70,30 @@ export function statusWords(
     case 'ended':
     case 'quiet':
       return { text: '' }
+  }
+}
+
+/** What is said beside the talk, in one line. */
+export function noteWords(note: Note, t: TFunction<'talk'>): string {
+  switch (note) {
+    case 'denied':
+      return t('refused.denied')
+    case 'absent':
+      return t('refused.absent')
+    case 'busy':
+      return t('refused.busy')
+    case 'unplugged':
+      return t('lost.unplugged')
+    case 'withdrawn':
+      return t('lost.withdrawn')
+    case 'stopped':
+      return t('lost.stopped')
+    case 'taken':
+      return t('lost.taken')
+    case 'system_loudspeaker':
+      return t('systemLoudspeaker')
+    case 'poor_line':
+      return t('poorLine')
   }
 }
 

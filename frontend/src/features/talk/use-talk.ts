@@ -1,6 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { useServices } from '@/lib/services'
-import { TalkController, type TalkSnapshot } from './talk-controller'
+import { TalkController } from './talk-controller'
+import type { TalkSnapshot } from './talk-store'
 
 interface Live {
   conversation_id: string
@@ -21,6 +22,6 @@ export function useTalk(live: Live | null): Talk {
     void controller.open(openAtFirst)
     return () => controller.dispose()
   }, [controller, openAtFirst])
-  const snapshot = useSyncExternalStore(controller.subscribe, controller.snapshot)
+  const snapshot = useSyncExternalStore(controller.store.subscribe, controller.store.snapshot)
   return { ...snapshot, controller }
 }

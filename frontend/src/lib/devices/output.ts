@@ -43,16 +43,23 @@ export async function chosenOutput(): Promise<Device | null> {
 
 /**
  * Plays `element` through the chosen loudspeaker, and goes on doing so: when another is chosen, when
- * the chosen one is unplugged, when it is back. Returns what ends that.
+ * the chosen one is unplugged, when it is back. Tells where it is heard, and returns what ends that.
  */
-export function followChosenOutput(element: HTMLMediaElement): () => void {
+export function followChosenOutput(
+  element: HTMLMediaElement,
+  heardFrom: (loudspeaker: 'chosen' | 'system') => void,
+): () => void {
   if (!canChooseOutput()) return () => undefined
   let ended = false
   const apply = async () => {
     const sink = (await chosenOutput())?.id ?? SYSTEM_SINK
-    if (ended || element.sinkId === sink) return
-    // One that cannot be opened is as good as gone: better heard elsewhere than not at all.
-    await element.setSinkId(sink).catch(() => element.setSinkId(SYSTEM_SINK))
+    if (ended) return
+    if (element.sinkId !== sink) {
+      // One that cannot be opened is as good as gone: better heard elsewhere than not at all.
+      await element.setSinkId(sink).catch(() => element.setSinkId(SYSTEM_SINK))
+    }
+    const isElsewhere = deviceChoice().output !== null && element.sinkId === SYSTEM_SINK
+    heardFrom(isElsewhere ? 'system' : 'chosen')
   }
   const applyQuietly = () => void apply().catch(() => undefined)
   const ends = [onDeviceChoice(applyQuietly), onDevicesChanged(applyQuietly)]

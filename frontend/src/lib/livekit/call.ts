@@ -1,4 +1,5 @@
 import {
+  ConnectionQuality,
   DisconnectReason,
   Room,
   RoomEvent,
@@ -26,7 +27,10 @@ export interface CallListener {
   closed: (why: 'moved' | 'dropped') => void
   soundIs: (sound: 'free' | 'blocked') => void
   tutorTrackIs: (track: MediaStreamTrack | null) => void
-  microphoneEnded: () => void
+  /** Whether the tutor is heard where the learner chose, or where the system plays what has no other place. */
+  loudspeakerIs: (loudspeaker: 'chosen' | 'system') => void
+  /** How well sound gets through, as LiveKit measures it every few seconds. */
+  qualityIs: (quality: 'good' | 'poor') => void
 }
 
 export interface Ticket {
@@ -98,6 +102,10 @@ export class Call {
     await this.#publish(microphone)
   }
 
+  async removeMicrophone(microphone: LocalAudioTrack): Promise<void> {
+    await this.#room.localParticipant.unpublishTrack(microphone, false)
+  }
+
   /** Sends typed words. The same `id` again is the same message: who has it already drops it. */
   async sendText(id: string, text: string): Promise<void> {
     const stream = await this.#room.localParticipant.streamText({ topic: CHAT, streamId: id })
@@ -127,10 +135,8 @@ export class Call {
       })
       .on(RoomEvent.TrackSubscribed, (track) => this.#play(track))
       .on(RoomEvent.TrackUnsubscribed, (track) => this.#silence(track))
-      .on(RoomEvent.LocalTrackUnpublished, (publication) => {
-        if (publication.track?.mediaStreamTrack.readyState === 'ended') {
-          this.#listener.microphoneEnded()
-        }
+      .on(RoomEvent.ConnectionQualityChanged, (quality, participant) => {
+        if (participant.isLocal) this.#listener.qualityIs(isPoor(quality) ? 'poor' : 'good')
       })
       .on(RoomEvent.Disconnected, (reason) => {
         if (!this.#inside) return
@@ -155,7 +161,10 @@ export class Call {
     const element = track.attach()
     element.dataset.voice = 'tutor'
     document.body.append(element)
-    this.#players.set(track.sid ?? '', { element, unfollow: followChosenOutput(element) })
+    this.#players.set(track.sid ?? '', {
+      element,
+      unfollow: followChosenOutput(element, this.#listener.loudspeakerIs),
+    })
     this.#listener.tutorTrackIs(track.mediaStreamTrack)
   }
 
@@ -176,6 +185,10 @@ export class Call {
 
 function isTutor(participant: RemoteParticipant): boolean {
   return participant.isAgent && participant.attributes['lk.publish_on_behalf'] === undefined
+}
+
+function isPoor(quality: ConnectionQuality): boolean {
+  return quality === ConnectionQuality.Poor || quality === ConnectionQuality.Lost
 }
 
 function presenceOf(tutor: RemoteParticipant): TutorPresence {

@@ -1,11 +1,12 @@
-import { createLocalAudioTrack, type LocalAudioTrack } from 'livekit-client'
+import { LocalAudioTrack } from 'livekit-client'
 import { SYSTEM_DEVICE, type Device } from '@/lib/devices/choice'
-import { inputWish, listDevices } from '@/lib/devices/input'
+import { inputWish, listDevices, openInput } from '@/lib/devices/input'
 import { changeDevices } from '@/lib/devices/remembered'
 
 /** Opens the microphone of the learner's choice; throws the browser's own error. */
 export async function openMicrophone(): Promise<LocalAudioTrack> {
-  return createLocalAudioTrack(await inputWish())
+  // As our own, because LiveKit would go over to another one without a word when this one is pulled out.
+  return new LocalAudioTrack(await openInput(), undefined, true)
 }
 
 /** Takes another microphone from now on, with the switches that belong to it. */

@@ -1,0 +1,110 @@
+import type { LocalAudioTrack } from 'livekit-client'
+import { LoudnessMeter } from '@/lib/audio-level'
+import { openMicrophone, switchMicrophone } from '@/lib/livekit/microphone'
+import { awaitReturn, watchMicrophone } from './microphone-loss'
+import type { Microphone, MicrophoneLoss } from './talk-machine'
+
+export interface MicrophoneListener {
+  /** It is not heard any more. What was sent of it is to be taken off the line, unless it comes back by itself. */
+  lost: (why: MicrophoneLoss, gone: LocalAudioTrack | null) => void
+  /** It is there again, without a press: plugged in, allowed, or given back. */
+  back: (track: LocalAudioTrack) => void
+}
+
+/** The learner's microphone in a talk: opened, muted, lost and found again. It outlives a lost line. */
+export class CallMicrophone {
+  readonly meter = new LoudnessMeter()
+  readonly #listener: MicrophoneListener
+  #track: LocalAudioTrack | null = null
+  #muted = false
+  #stopWatching: () => void = () => undefined
+  /** Grows with each microphone opened or let go: what was asked for before is dropped. */
+  #round = 0
+
+  constructor(listener: MicrophoneListener) {
+    this.#listener = listener
+  }
+
+  get track(): LocalAudioTrack | null {
+    return this.#track
+  }
+
+  get is(): Microphone {
+    if (this.#track === null) return 'none'
+    return this.#muted ? 'muted' : 'live'
+  }
+
+  /** Opens it, unless it is open; throws the browser's own error. */
+  async open(): Promise<LocalAudioTrack> {
+    if (this.#track !== null) return this.#track
+    const round = ++this.#round
+    const track = await openMicrophone()
+    if (round !== this.#round) {
+      track.stop()
+      throw new DOMException('not wanted any more', 'AbortError')
+    }
+    this.#stopWatching()
+    this.#track = track
+    if (this.#muted) await track.mute()
+    this.meter.listenTo(track.mediaStreamTrack)
+    this.#stopWatching = watchMicrophone(
+      track,
+      (why) => this.#lose(why),
+      () => this.#listener.back(track),
+    )
+    return track
+  }
+
+  async setMuted(muted: boolean): Promise<void> {
+    this.#muted = muted
+    await (muted ? this.#track?.mute() : this.#track?.unmute())
+  }
+
+  /** Takes another microphone from now on. */
+  async choose(id: string): Promise<void> {
+    const track = this.#track
+    if (track === null) return
+    await switchMicrophone(track, id)
+    this.meter.listenTo(track.mediaStreamTrack)
+  }
+
+  release(): void {
+    this.#round += 1
+    this.#stopWatching()
+    this.#stopWatching = () => undefined
+    this.#track?.stop()
+    this.#track = null
+    this.meter.listenTo(null)
+  }
+
+  close(): void {
+    this.release()
+    this.meter.close()
+  }
+
+  #lose(why: MicrophoneLoss): void {
+    const track = this.#track
+    if (track === null) return
+    if (why === 'taken') {
+      this.#listener.lost(why, null)
+      return
+    }
+    const { label } = track.mediaStreamTrack
+    const { deviceId } = track.mediaStreamTrack.getSettings()
+    this.release()
+    this.#stopWatching = awaitReturn(why, { id: deviceId ?? '', label }, () => {
+      void this.#takeAgain()
+    })
+    this.#listener.lost(why, track)
+  }
+
+  /** Plugging it in again, or allowing it again, is the learner's word that it is wanted. */
+  async #takeAgain(): Promise<void> {
+    if (this.#track !== null) return
+    try {
+      this.#listener.back(await this.open())
+    } catch {
+      // Not yet; the page goes on offering to try it.
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { TrackEvent, type LocalAudioTrack } from 'livekit-client'
+import { deviceInUse, type Device } from '@/lib/devices/choice'
+import { listDevices, onDevicesChanged } from '@/lib/devices/input'
+import type { MicrophoneLoss } from './talk-machine'
+
+/** A system that plays a sound of its own takes the microphone for a moment; that is no news. */
+const TAKEN_FOR_MS = 1_500
+
+/** Why a microphone ended: what the browser says of its permission, and of what is plugged in. */
+export function lossOf(
+  microphone: { deviceId?: string },
+  permission: PermissionState | null,
+  plugged: readonly Pick<MediaDeviceInfo, 'deviceId'>[],
+): MicrophoneLoss {
+  if (permission === 'denied') return 'withdrawn'
+  // A page that may not hear any more is told neither ids nor names.
+  const named = plugged.filter(({ deviceId }) => deviceId !== '')
+  if (plugged.length > 0 && named.length === 0) return 'withdrawn'
+  return named.some(({ deviceId }) => deviceId === microphone.deviceId) ? 'stopped' : 'unplugged'
+}
+
+async function pluggedMicrophones(): Promise<MediaDeviceInfo[]> {
+  const devices = await navigator.mediaDevices.enumerateDevices().catch(() => [])
+  return devices.filter(({ kind }) => kind === 'audioinput')
+}
+
+/** The browser's word on the microphone, or null where it gives none. */
+async function microphonePermission(): Promise<PermissionStatus | null> {
+  return navigator.permissions.query({ name: 'microphone' }).catch(() => null)
+}
+
+/** Tells when a microphone that was lost may be had again: it is plugged in, or allowed. */
+export function awaitReturn(why: MicrophoneLoss, lost: Device, back: () => void): () => void {
+  let stopped = false
+  let stop: () => void = () => undefined
+  if (why === 'unplugged') {
+    const look = async () => {
+      // The same one, by its id or, where the browser gave it a new one, by its name.
+      if (deviceInUse(lost, await listDevices('audioinput')) !== null && !stopped) back()
+    }
+    stop = onDevicesChanged(() => void look())
+  }
+  if (why === 'withdrawn') {
+    void microphonePermission().then((permission) => {
+      if (permission === null || stopped) return
+      const onChange = () => {
+        if (permission.state === 'granted') back()
+      }
+      permission.addEventListener('change', onChange)
+      stop = () => permission.removeEventListener('change', onChange)
+    })
+  }
+  return () => {
+    stopped = true
+    stop()
+  }
+}
+
+/** Tells when `track` is not heard any more, and when the system has given back what it had taken. */
+export function watchMicrophone(
+  track: LocalAudioTrack,
+  lost: (why: MicrophoneLoss) => void,
+  back: () => void,
+): () => void {
+  let watched: MediaStreamTrack | null = null
+  let silent: ReturnType<typeof setTimeout> | undefined
+  const onMute = () => {
+    clearTimeout(silent)
+    silent = setTimeout(() => lost('taken'), TAKEN_FOR_MS)
+  }
+  const onUnmute = () => {
+    clearTimeout(silent)
+    back()
+  }
+  const judge = async () => {
+    const settings = watched?.getSettings() ?? {}
+    const [permission, plugged] = await Promise.all([microphonePermission(), pluggedMicrophones()])
+    return lossOf(settings, permission?.state ?? null, plugged)
+  }
+  const onEnded = () => void judge().then(lost)
+  // Some systems let a microphone that is gone go on in silence.
+  const onDevices = async () => {
+    if ((await judge()) === 'unplugged') lost('unplugged')
+  }
+  const watch = (next: MediaStreamTrack | null) => {
+    watched?.removeEventListener('mute', onMute)
+    watched?.removeEventListener('unmute', onUnmute)
+    watched = next
+    watched?.addEventListener('mute', onMute)
+    watched?.addEventListener('unmute', onUnmute)
+  }
+  const watchAnew = () => watch(track.mediaStreamTrack)
+  watchAnew()
+  track.on(TrackEvent.Restarted, watchAnew).on(TrackEvent.Ended, onEnded)
+  const stopWatchingDevices = onDevicesChanged(() => void onDevices())
+  return () => {
+    clearTimeout(silent)
+    watch(null)
+    track.off(TrackEvent.Restarted, watchAnew).off(TrackEvent.Ended, onEnded)
+    stopWatchingDevices()
+  }
+}
