@@ -18,6 +18,7 @@ export type Turn = Conversation['turns'][number]
 export type EndReason = NonNullable<Conversation['end_reason']>
 export type ConversationPage = Answer<'/sessions/default/conversations', 'get', 200>
 export type ConversationSummary = ConversationPage['items'][number]
+export type Session = Answer<'/sessions/default', 'get', 200>
 export type Level = NonNullable<Session['level']>
 export type Patience = Session['patience']
 type MemoryPage = Answer<'/sessions/default/memories', 'get', 200>
