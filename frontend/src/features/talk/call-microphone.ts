@@ -1,6 +1,6 @@
 import type { LocalAudioTrack } from 'livekit-client'
 import { LoudnessMeter } from '@/lib/audio-level'
-import { openMicrophone, switchMicrophone } from '@/lib/livekit/microphone'
+import { livekit } from '@/lib/livekit/load'
 import { awaitReturn, watchMicrophone } from './microphone-loss'
 import type { Microphone, MicrophoneLoss } from './talk-machine'
 
@@ -38,6 +38,7 @@ export class CallMicrophone {
   async open(): Promise<LocalAudioTrack> {
     if (this.#track !== null) return this.#track
     const round = ++this.#round
+    const { openMicrophone, followTrack } = await livekit()
     const track = await openMicrophone()
     if (round !== this.#round) {
       track.stop()
@@ -49,6 +50,7 @@ export class CallMicrophone {
     this.meter.listenTo(track.mediaStreamTrack)
     this.#stopWatching = watchMicrophone(
       track,
+      followTrack,
       (why) => this.#lose(why),
       () => this.#listener.back(track),
     )
@@ -64,6 +66,7 @@ export class CallMicrophone {
   async choose(id: string): Promise<void> {
     const track = this.#track
     if (track === null) return
+    const { switchMicrophone } = await livekit()
     await switchMicrophone(track, id)
     this.meter.listenTo(track.mediaStreamTrack)
   }

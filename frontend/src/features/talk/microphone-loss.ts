@@ -1,6 +1,7 @@
-import { TrackEvent, type LocalAudioTrack } from 'livekit-client'
+import type { LocalAudioTrack } from 'livekit-client'
 import { deviceInUse, type Device } from '@/lib/devices/choice'
 import { listDevices, onDevicesChanged } from '@/lib/devices/input'
+import type { followTrack } from '@/lib/livekit/microphone'
 import type { MicrophoneLoss } from './talk-machine'
 
 /** A system that plays a sound of its own takes the microphone for a moment; that is no news. */
@@ -59,6 +60,7 @@ export function awaitReturn(why: MicrophoneLoss, lost: Device, back: () => void)
 /** Tells when `track` is not heard any more, and when the system has given back what it had taken. */
 export function watchMicrophone(
   track: LocalAudioTrack,
+  follow: typeof followTrack,
   lost: (why: MicrophoneLoss) => void,
   back: () => void,
 ): () => void {
@@ -91,12 +93,12 @@ export function watchMicrophone(
   }
   const watchAnew = () => watch(track.mediaStreamTrack)
   watchAnew()
-  track.on(TrackEvent.Restarted, watchAnew).on(TrackEvent.Ended, onEnded)
+  const unfollow = follow(track, { restarted: watchAnew, ended: onEnded })
   const stopWatchingDevices = onDevicesChanged(() => void onDevices())
   return () => {
     clearTimeout(silent)
     watch(null)
-    track.off(TrackEvent.Restarted, watchAnew).off(TrackEvent.Ended, onEnded)
+    unfollow()
     stopWatchingDevices()
   }
 }

@@ -4,7 +4,8 @@ import { asApiError } from '@/lib/api/problem'
 import { onReturn, untilDone } from '@/lib/away'
 import { LoudnessMeter } from '@/lib/audio-level'
 import { refusalOf } from '@/lib/devices/refusal'
-import { Call, type CallListener, type TutorPresence } from '@/lib/livekit/call'
+import type { Call, CallListener, TutorPresence } from '@/lib/livekit/call'
+import { livekit } from '@/lib/livekit/load'
 import type { LocalAudioTrack } from 'livekit-client'
 import { CallMicrophone } from './call-microphone'
 import { knownReason } from './end-reason'
@@ -160,6 +161,12 @@ export class TalkController {
     this.#tell({ type: 'pressed_talk' })
     const attempt = ++this.#attempt
     try {
+      await livekit()
+    } catch (cause) {
+      if (attempt === this.#attempt) this.#fail(cause)
+      return
+    }
+    try {
       await this.#microphone.setMuted(this.#pushToTalk)
       await this.#microphone.open()
     } catch (cause) {
@@ -205,6 +212,7 @@ export class TalkController {
     this.#takenAs = takenAs
     await claimTab(claim === 'press', this.#onTaken)
     this.#joinConversation(ticket.conversation_id)
+    const { Call } = await livekit()
     const call = await Call.place(
       {
         serverUrl: ticket.server_url,

@@ -1,4 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
+import { fetchLivekitWhenIdle } from '@/lib/livekit/load'
 import { useServices } from '@/lib/services'
 import { TalkController } from './talk-controller'
 import type { TalkSnapshot } from './talk-store'
@@ -22,6 +23,7 @@ export function useTalk(live: Live | null): Talk {
     void controller.open(openAtFirst)
     return () => controller.dispose()
   }, [controller, openAtFirst])
+  useEffect(fetchLivekitWhenIdle, [])
   const snapshot = useSyncExternalStore(controller.store.subscribe, controller.store.snapshot)
   return { ...snapshot, controller }
 }

@@ -1,4 +1,4 @@
-import { LocalAudioTrack } from 'livekit-client'
+import { LocalAudioTrack, TrackEvent } from 'livekit-client'
 import { SYSTEM_DEVICE, type Device } from '@/lib/devices/choice'
 import { inputWish, listDevices, openInput } from '@/lib/devices/input'
 import { changeDevices } from '@/lib/devices/remembered'
@@ -15,6 +15,15 @@ export async function switchMicrophone(track: LocalAudioTrack, id: string): Prom
   changeDevices((before) => ({ ...before, input }))
   // Opened anew, because browsers apply most switches to nothing else; a muted one stays muted.
   await track.restartTrack(await inputWish())
+}
+
+/** Tells when the browser gives the track another source, and when its source has ended. */
+export function followTrack(
+  track: LocalAudioTrack,
+  { restarted, ended }: { restarted: () => void; ended: () => void },
+): () => void {
+  track.on(TrackEvent.Restarted, restarted).on(TrackEvent.Ended, ended)
+  return () => void track.off(TrackEvent.Restarted, restarted).off(TrackEvent.Ended, ended)
 }
 
 async function inputOf(id: string): Promise<Device> {

@@ -1,0 +1,2 @@
+export { Call } from './call'
+export { followTrack, openMicrophone, switchMicrophone } from './microphone'
