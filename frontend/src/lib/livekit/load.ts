@@ -2,7 +2,7 @@
  * Everything that needs LiveKit's own code, which is most of what a talk weighs: the page stands without it, and
  * fetches it once it rests, or at the latest with the press on "Talk".
  */
-export const livekit = () => import('./client')
+export const livekit = () => import('./livekit')
 
 /** Fetches it when the browser has nothing better to do. */
 export function fetchLivekitWhenIdle(): () => void {
