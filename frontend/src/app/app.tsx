@@ -1,8 +1,9 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
 import { Notice } from '@/components/notice'
 import { Button } from '@/components/ui/button'
+import { toastsWanted } from '@/components/ui/toast'
 import { asApiError } from '@/lib/api/problem'
 import { useTranslation } from 'react-i18next'
 import { connection } from '@/lib/connection'
@@ -50,9 +51,7 @@ function Rooms({ services, status }: RoomsProps) {
   return (
     <QueryClientProvider client={queries}>
       <RouterProvider router={router} />
-      <Suspense>
-        <ToastPlace />
-      </Suspense>
+      <Toasts />
     </QueryClientProvider>
   )
 }
@@ -63,6 +62,17 @@ function againOnceReachable(queries: QueryClient): () => void {
     if (connection.snapshot() !== 'up') return
     void queries.refetchQueries({ predicate: ({ state }) => state.status === 'error' })
   })
+}
+
+function Toasts() {
+  const wanted = useSyncExternalStore(toastsWanted.subscribe, toastsWanted.snapshot)
+  return (
+    wanted && (
+      <Suspense>
+        <ToastPlace />
+      </Suspense>
+    )
+  )
 }
 
 function createQueries(): QueryClient {

@@ -2,15 +2,31 @@ import { Toast as Base } from '@base-ui/react/toast'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Icon } from './icon'
-import { saysEarlyToasts, toasts, type ToastData } from './toast'
+import { takePlace, type ToastNews } from './toast'
 
 const STAYS_MS = 6_000
+
+type ToastData = Pick<ToastNews, 'action' | 'onHeld'>
+
+const toasts = Base.createToastManager<ToastData>()
+
+function add({ id, title, note, action, urgent, staysMs, onHeld, onClosed }: ToastNews): void {
+  toasts.add({
+    ...(id === undefined ? {} : { id }),
+    title,
+    description: note,
+    priority: urgent === true ? 'high' : 'low',
+    ...(staysMs === undefined ? {} : { timeout: staysMs }),
+    onClose: onClosed,
+    data: { action, onHeld },
+  })
+}
 
 /** Where toasts appear: at the foot of the page, over whatever page is shown. F6 goes there. */
 export default function ToastPlace() {
   const { t } = useTranslation('common')
   // Runs after the provider's own effect, so that the first toasts find it listening.
-  useEffect(saysEarlyToasts, [])
+  useEffect(() => takePlace({ add, close: (id) => toasts.close(id) }), [])
   return (
     <Base.Provider toastManager={toasts} timeout={STAYS_MS} limit={2}>
       <Base.Portal>
