@@ -105,6 +105,60 @@ function ConversationRoute() {
   return <LazyConversation id={conversationId} q={q} turn={turn} />
 }
 
+const settings = createRoute({
+  getParentRoute: () => home,
+  path: '/settings',
+  component: lazyRouteComponent(
+    () => import('@/features/settings/settings-layout'),
+    'SettingsLayout',
+  ),
+})
+
+const settingsIndex = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  component: lazyRouteComponent(
+    () => import('@/features/settings/settings-index'),
+    'SettingsIndex',
+  ),
+})
+
+const learning = createRoute({
+  getParentRoute: () => settings,
+  path: 'learning',
+  component: lazyRouteComponent(() => import('@/features/settings/learning-page'), 'LearningPage'),
+})
+
+const tutor = createRoute({
+  getParentRoute: () => settings,
+  path: 'tutor',
+  component: lazyRouteComponent(() => import('@/features/settings/tutor-page'), 'TutorPage'),
+})
+
+const display = createRoute({
+  getParentRoute: () => settings,
+  path: 'display',
+  component: lazyRouteComponent(() => import('@/features/settings/display-page'), 'DisplayPage'),
+})
+
+const memory = createRoute({
+  getParentRoute: () => settings,
+  path: 'memory',
+  component: lazyRouteComponent(() => import('@/features/settings/memory-page'), 'MemoryPage'),
+})
+
+const account = createRoute({
+  getParentRoute: () => settings,
+  path: 'account',
+  component: lazyRouteComponent(() => import('@/features/settings/account-page'), 'AccountPage'),
+})
+
+const data = createRoute({
+  getParentRoute: () => settings,
+  path: 'data',
+  component: lazyRouteComponent(() => import('@/features/settings/data-page'), 'DataPage'),
+})
+
 function MissingPage() {
   const { t } = useTranslation('common')
   return (
@@ -120,7 +174,12 @@ function MissingPage() {
 
 const tree = root.addChildren([
   door.addChildren([signIn, register]),
-  home.addChildren([talk, history, conversation]),
+  home.addChildren([
+    talk,
+    history,
+    conversation,
+    settings.addChildren([settingsIndex, learning, tutor, display, memory, account, data]),
+  ]),
 ])
 
 export function createAppRouter(services: Services) {

@@ -1,7 +1,7 @@
 import { Link, Outlet } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Icon } from '@/components/ui/icon'
-import { Menu, MenuAction, MenuChoice, MenuRule } from '@/components/ui/menu'
+import { Menu, MenuAction, MenuChoice, MenuLink, MenuRule } from '@/components/ui/menu'
 import { wordsFor } from '@/lib/errors'
 import { useTranslation } from 'react-i18next'
 import { useAuthState, useServices } from '@/lib/services'
@@ -31,6 +31,10 @@ export function Shell() {
         <nav className="flex">
           <Tab to="/" name={t('nav.talk')} />
           <Tab to="/history" name={t('nav.history')} />
+          {/* A phone has no room for a third; there the way leads through the account's menu. */}
+          <span className="hidden tablet:flex">
+            <Tab to="/settings" name={t('nav.settings')} />
+          </span>
         </nav>
         <AccountMenu />
       </header>
@@ -53,7 +57,7 @@ const Rings = () => (
   </svg>
 )
 
-function Tab({ to, name }: { to: '/' | '/history'; name: string }) {
+function Tab({ to, name }: { to: '/' | '/history' | '/settings'; name: string }) {
   return (
     <Link
       to={to}
@@ -95,6 +99,8 @@ function AccountMenu() {
         {'user' in state && (
           <p className="truncate px-3 pt-2 pb-1 font-medium">{state.user.display_name}</p>
         )}
+        <MenuLink to="/settings">{t('nav.settings')}</MenuLink>
+        <MenuRule />
         <MenuChoice
           label={t('theme')}
           value={theme}

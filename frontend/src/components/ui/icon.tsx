@@ -23,6 +23,15 @@ const paths = {
   print: 'M7 9V4h10v5M7 17H4.5v-7h15v7H17M7 14h10v6H7v-6Z',
   copy: 'M9 9h10.5v10.5H9V9ZM15 9V4.5H4.5V15H9',
   up: 'M12 19V6M6 11.5l6-6 6 6',
+  forward: 'M9 5l7 7-7 7',
+  settings:
+    'M4 7h9M17 7h3M13 7a2 2 0 1 0 4 0 2 2 0 0 0-4 0ZM4 17h3M11 17h9M7 17a2 2 0 1 0 4 0 2 2 0 0 0-4 0Z',
+  book: 'M12 6.5C10 5 7.5 4.5 4 4.5v13c3.5 0 6 .5 8 2 2-1.5 4.5-2 8-2v-13c-3.5 0-6 .5-8 2ZM12 6.5v13',
+  voice: 'M4 10v4M8 7v10M12 4v16M16 7v10M20 10v4',
+  bookmark: 'M7 4.5h10v15l-5-4-5 4v-15Z',
+  box: 'M4 8l8-4 8 4v8l-8 4-8-4V8ZM4 8l8 4 8-4M12 12v8',
+  play: 'M8 5.5v13l10.5-6.5L8 5.5Z',
+  stop: 'M7 7h10v10H7z',
   close: 'M6.5 6.5l11 11M17.5 6.5l-11 11',
 }
 

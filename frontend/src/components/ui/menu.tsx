@@ -1,4 +1,5 @@
 import { Menu as Base } from '@base-ui/react/menu'
+import { Link, type LinkProps } from '@tanstack/react-router'
 import type { ReactElement, ReactNode } from 'react'
 import { Icon } from './icon'
 
@@ -32,6 +33,14 @@ export function MenuAction({ onPress, children }: { onPress: () => void; childre
     <Base.Item className={row} onClick={onPress}>
       {children}
     </Base.Item>
+  )
+}
+
+export function MenuLink({ to, children }: { to: LinkProps['to']; children: ReactNode }) {
+  return (
+    <Base.LinkItem className={row} closeOnClick render={<Link to={to} />}>
+      {children}
+    </Base.LinkItem>
   )
 }
 

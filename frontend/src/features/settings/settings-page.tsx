@@ -1,0 +1,26 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Icon } from '@/components/ui/icon'
+import { useDocumentTitle } from '@/lib/document-title'
+import type { SectionName } from './sections'
+
+/** One room of the settings; on a phone with the way back to the list. */
+export function SettingsPage({ section, children }: { section: SectionName; children: ReactNode }) {
+  const { t } = useTranslation('settings')
+  const title = t(`sections.${section}.title`)
+  useDocumentTitle(title)
+  return (
+    <main id="content" className="mx-auto w-full max-w-152 pt-3 pb-24 desk:mx-0 desk:pt-7">
+      <Link
+        to="/settings"
+        className="-ml-2 inline-flex min-h-11 items-center gap-1 pr-3 text-base text-ink-soft hover:text-ink desk:hidden"
+      >
+        <Icon name="back" className="size-5" />
+        {t('title')}
+      </Link>
+      <h1 className="pb-2 font-said text-title">{title}</h1>
+      {children}
+    </main>
+  )
+}

@@ -1,0 +1,32 @@
+import { useEffect, useRef, useState } from 'react'
+import type { Setting } from './use-setting'
+
+export interface Draft {
+  text: string
+  write: (text: string) => void
+  /** Saves what was written, if that is something new. */
+  save: () => void
+}
+
+/** Text in the making: saved when its field is left, or when the hand rests; kept as written when that fails. */
+export function useDraft(
+  { value, change }: Pick<Setting<string>, 'value' | 'change'>,
+  restMs: number | null = null,
+): Draft {
+  const [written, setWritten] = useState<string | null>(null)
+  const save = () => {
+    if (written !== null && written.trim() !== value) change(written.trim())
+  }
+  const latest = useRef(save)
+  useEffect(() => {
+    latest.current = save
+  })
+  useEffect(() => {
+    if (written === null || restMs === null) return
+    const timer = setTimeout(() => latest.current(), restMs)
+    return () => clearTimeout(timer)
+  }, [written, restMs])
+  // One may go back to the list of settings without leaving the field first.
+  useEffect(() => () => latest.current(), [])
+  return { text: written ?? value, write: setWritten, save }
+}
