@@ -3,6 +3,7 @@ import { ChoiceCards } from '@/components/ui/choice-cards'
 import type { User } from '@/lib/api/models'
 import { chooseLanguage, LANGUAGES, languages, useLanguage } from '@/lib/i18n'
 import { setTheme, useTheme } from '@/lib/theme'
+import { CaptionChoice } from './caption-choice'
 import { useAccountSetting, useUser } from './learner-settings'
 import { SettingRow } from './setting-row'
 import { SettingsPage } from './settings-page'
@@ -12,6 +13,7 @@ export function DisplayPage() {
   const user = useUser()
   return (
     <SettingsPage section="display">
+      <CaptionChoice />
       <ThemeChoice />
       {user !== null && <UiLanguage user={user} />}
     </SettingsPage>
