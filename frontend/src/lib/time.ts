@@ -8,6 +8,8 @@ export interface Clock {
   time: (instant: Date) => string
   /** `Saturday, November 21`, with the year where it is not the present one. */
   day: (instant: Date, now: Date) => string
+  /** `Nov 21, 2026` */
+  date: (instant: Date) => string
   /** `Saturday, November 21, 2026` */
   fullDay: (instant: Date) => string
 }
@@ -23,12 +25,14 @@ export function clockFor(locale: string, timeZone: string): Clock {
   const time = format({ hour: 'numeric', minute: '2-digit' })
   const day = format({ weekday: 'long', day: 'numeric', month: 'long' })
   const fullDay = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+  const date = format({ dateStyle: 'medium' })
   const yearOf = (instant: Date) => isoDay.format(instant).slice(0, -6)
   return {
     dayOf: (instant) => isoDay.format(instant),
     hourAndMinute: (instant) => isoTime.format(instant).replace(':', ''),
     time: (instant) => time.format(instant),
     day: (instant, now) => (yearOf(instant) === yearOf(now) ? day : fullDay).format(instant),
+    date: (instant) => date.format(instant),
     fullDay: (instant) => fullDay.format(instant),
   }
 }

@@ -6,7 +6,7 @@ import { download } from '@/lib/api/download'
 import { wordsFor } from '@/lib/errors'
 import { useLanguage } from '@/lib/i18n'
 import { useServices } from '@/lib/services'
-import { dayOf } from '@/lib/time'
+import { useClock } from '@/lib/use-clock'
 import { SettingRow } from './setting-row'
 
 type State =
@@ -19,6 +19,7 @@ type State =
 export function ExportData() {
   const { t } = useTranslation(['settings', 'common'])
   const { config, auth } = useServices()
+  const clock = useClock()
   const size = useSize()
   const [state, setState] = useState<State>({ status: 'idle' })
   const under = useRef<AbortController | null>(null)
@@ -35,7 +36,7 @@ export function ExportData() {
         onProgress: (bytes) => setState({ status: 'loading', bytes }),
         signal: controller.signal,
       })
-      const file = `avaaz-${dayOf(new Date())}.zip`
+      const file = `avaaz-${clock.dayOf(new Date())}.zip`
       save(zip, file)
       setState({ status: 'done', file })
     } catch (cause) {

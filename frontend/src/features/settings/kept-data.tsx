@@ -7,7 +7,7 @@ import type { KeptData as Kept } from '@/lib/api/models'
 import { wordsFor } from '@/lib/errors'
 import { useLanguage } from '@/lib/i18n'
 import { useServices } from '@/lib/services'
-import { useDay } from './memory-page'
+import { useClock } from '@/lib/use-clock'
 import { SettingRow } from './setting-row'
 
 const keptQuery = (api: Api) =>
@@ -66,7 +66,7 @@ const PLACES = {
 function Row({ kept }: { kept: Kept }) {
   const { t } = useTranslation('settings')
   const number = new Intl.NumberFormat(useLanguage())
-  const day = useDay()
+  const clock = useClock()
   const { kind, count, oldest_at, retention_days } = kept
   const name = t(`data.kinds.${kind}`)
   const place = kind in PLACES ? PLACES[kind as keyof typeof PLACES] : null
@@ -89,7 +89,9 @@ function Row({ kept }: { kept: Kept }) {
       </div>
       {(oldest_at !== null || retention_days !== null) && (
         <dd className="flex flex-wrap gap-x-3 text-small text-ink-soft">
-          {oldest_at !== null && <span>{t('data.since', { day: day(oldest_at) })}</span>}
+          {oldest_at !== null && (
+            <span>{t('data.since', { day: clock.date(new Date(oldest_at)) })}</span>
+          )}
           {retention_days !== null && (
             <span>{t('data.erasedAfter', { count: retention_days })}</span>
           )}

@@ -7,10 +7,9 @@ import { Button, buttonLook } from '@/components/ui/button'
 import { Icon } from '@/components/ui/icon'
 import type { Memory } from '@/lib/api/models'
 import { wordsFor } from '@/lib/errors'
-import { useLanguage } from '@/lib/i18n'
 import { useServices } from '@/lib/services'
+import { useClock } from '@/lib/use-clock'
 import { ForgetDialog } from './forget-dialog'
-import { useUser } from './learner-settings'
 import { memoriesQuery } from './memory-queries'
 import { Skeleton } from './session-page'
 import { SettingsPage } from './settings-page'
@@ -61,7 +60,7 @@ export function MemoryPage() {
 
 function Row({ memory, onForget }: { memory: Memory; onForget: () => void }) {
   const { t } = useTranslation('settings')
-  const day = useDay()
+  const clock = useClock()
   const words = memory.text === '' ? t('memory.unreadable') : memory.text
   return (
     <li className="flex items-center gap-2 rounded-field border border-line bg-raised py-2.5 pr-1 pl-5">
@@ -72,7 +71,7 @@ function Row({ memory, onForget }: { memory: Memory; onForget: () => void }) {
         <p className="flex flex-wrap gap-x-2 text-small text-ink-soft">
           <span>{t(`memory.kinds.${memory.kind}`)}</span>
           <span aria-hidden="true">{'·'}</span>
-          <time dateTime={memory.confirmed_at}>{day(memory.confirmed_at)}</time>
+          <time dateTime={memory.confirmed_at}>{clock.date(new Date(memory.confirmed_at))}</time>
         </p>
       </div>
       <button
@@ -85,15 +84,4 @@ function Row({ memory, onForget }: { memory: Memory; onForget: () => void }) {
       </button>
     </li>
   )
-}
-
-/** A day as the learner writes days. */
-export function useDay(): (instant: string) => string {
-  const language = useLanguage()
-  const timeZone = useUser()?.time_zone
-  const format = new Intl.DateTimeFormat(language, {
-    dateStyle: 'medium',
-    ...(timeZone === undefined ? {} : { timeZone }),
-  })
-  return (instant) => format.format(new Date(instant))
 }
