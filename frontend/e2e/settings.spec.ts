@@ -30,7 +30,8 @@ test('what one settles about the lessons is kept at once, and survives a server 
   await page.getByRole('menuitem', { name: 'Settings' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible()
   await picture(page, 'settings')
-
+  // On a desk the list stands beside its first page, where the pictures left it.
+  await open(ada, '', 'Settings')
   await page.getByRole('link', { name: 'What you learn' }).click()
   await chooseFrom(page, 'The language you learn', 'brazil', 'Brazilian Portuguese')
   await expect(page.getByText('Saved')).toBeVisible()
@@ -144,9 +145,9 @@ test('one sees to one’s account and one’s data, and leaves without a trace',
   await expect(dialog.getByLabel('Type ERASE to go on')).toHaveAccessibleDescription(
     'Type ERASE here.',
   )
+  await picture(page, 'settings-erase', { overlay: true })
   await dialog.getByLabel('Type ERASE to go on').fill('erase')
   await dialog.getByLabel('Your present password').fill('a meadow in the sun')
-  await picture(page, 'settings-erase')
   await dialog.getByRole('button', { name: 'Erase for good' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   await signIn(page, stack.webUrl, ada.email, 'a meadow in the sun')

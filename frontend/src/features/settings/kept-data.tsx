@@ -18,7 +18,8 @@ const keptQuery = (api: Api) =>
 
 /** How many kinds there are: the size of what is waited for. */
 const KINDS = 11
-const ROW = 'flex min-h-14 flex-col justify-center gap-0.5 border-b border-line py-2 last:border-0'
+const ROW =
+  'grid min-h-14 grid-cols-[minmax(0,1fr)_auto] content-center items-baseline gap-x-3 gap-y-0.5 border-b border-line py-2 last:border-0'
 
 /** How much is kept of each kind, since when, and for how long. */
 export function KeptData() {
@@ -72,23 +73,21 @@ function Row({ kept }: { kept: Kept }) {
   const place = kind in PLACES ? PLACES[kind as keyof typeof PLACES] : null
   return (
     <div className={ROW}>
-      <div className="flex items-baseline gap-3">
-        <dt className="min-w-0 flex-1 text-base">
-          {place === null ? (
-            name
-          ) : (
-            <Link
-              to={place}
-              className="underline decoration-line underline-offset-4 hover:decoration-ink"
-            >
-              {name}
-            </Link>
-          )}
-        </dt>
-        <dd className="text-base tabular-nums">{number.format(count)}</dd>
-      </div>
+      <dt className="text-base">
+        {place === null ? (
+          name
+        ) : (
+          <Link
+            to={place}
+            className="underline decoration-line underline-offset-4 hover:decoration-ink"
+          >
+            {name}
+          </Link>
+        )}
+      </dt>
+      <dd className="text-base tabular-nums">{number.format(count)}</dd>
       {(oldest_at !== null || retention_days !== null) && (
-        <dd className="flex flex-wrap gap-x-3 text-small text-ink-soft">
+        <dd className="col-span-2 flex flex-wrap gap-x-3 text-small text-ink-soft">
           {oldest_at !== null && (
             <span>{t('data.since', { day: clock.date(new Date(oldest_at)) })}</span>
           )}
