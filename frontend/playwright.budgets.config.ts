@@ -7,4 +7,6 @@ export default defineConfig(everyday, {
   testIgnore: [],
   outputDir: './test-results/budgets',
   reporter: [['list']],
+  // What watches a page slows it.
+  use: { ...everyday.use, trace: 'off', screenshot: 'off' },
 })

@@ -1,8 +1,9 @@
 import { StrictMode } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { App, UnreachablePage } from './app/app'
+import { fetchFirstPage } from './app/first-page'
 import { createApi } from './lib/api/client'
-import { Auth } from './lib/auth/auth'
+import { Auth, remembersLearner } from './lib/auth/auth'
 import { connection } from './lib/connection'
 import { loadConfig, type AppConfig } from './lib/env'
 import { watchTyping } from './lib/half-typed'
@@ -19,6 +20,7 @@ watchTyping()
 recoverMissingFiles()
 matchThemeColor()
 const words = startI18n()
+fetchFirstPage(remembersLearner())
 await start(createRoot(place))
 // After the first page, so that its files come first.
 if (import.meta.env.PROD) await import('./app/updates').then(({ startUpdates }) => startUpdates())

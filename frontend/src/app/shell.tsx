@@ -1,12 +1,6 @@
 import { Link, Outlet } from '@tanstack/react-router'
-import { useState } from 'react'
-import { Icon } from '@/components/ui/icon'
-import { Menu, MenuAction, MenuChoice, MenuLink, MenuRule } from '@/components/ui/menu'
-import { wordsFor } from '@/lib/errors'
 import { useTranslation } from 'react-i18next'
-import { useAuthState, useServices } from '@/lib/services'
-import { useInstall } from '@/lib/install'
-import { setTheme, useTheme, type Theme } from '@/lib/theme'
+import { AccountButton } from './account-button'
 import { ConnectionLine } from './connection-line'
 
 /** What stands around every page of a signed-in learner. */
@@ -36,7 +30,7 @@ export function Shell() {
             <Tab to="/settings" name={t('nav.settings')} />
           </span>
         </nav>
-        <AccountMenu />
+        <AccountButton />
       </header>
       <ConnectionLine />
       <div
@@ -66,56 +60,5 @@ function Tab({ to, name }: { to: '/' | '/history' | '/settings'; name: string })
     >
       {name}
     </Link>
-  )
-}
-
-function AccountMenu() {
-  const { t } = useTranslation('common')
-  const { auth } = useServices()
-  const state = useAuthState()
-  const theme = useTheme()
-  const install = useInstall()
-  const [fault, setFault] = useState<string | null>(null)
-  const themes = [
-    { value: 'system', label: t('themes.system') },
-    { value: 'light', label: t('themes.light') },
-    { value: 'dark', label: t('themes.dark') },
-  ]
-  const signOut = () => {
-    auth.signOut().catch((cause: unknown) => setFault(wordsFor(cause)))
-  }
-  const trigger = (
-    <button
-      type="button"
-      aria-label={t('account')}
-      className="flex size-11 items-center justify-center rounded-full text-ink-soft hover:bg-sunken hover:text-ink"
-    >
-      <Icon name="person" />
-    </button>
-  )
-  return (
-    <>
-      <Menu trigger={trigger}>
-        {'user' in state && (
-          <p className="truncate px-3 pt-2 pb-1 font-medium">{state.user.display_name}</p>
-        )}
-        <MenuLink to="/settings">{t('nav.settings')}</MenuLink>
-        <MenuRule />
-        <MenuChoice
-          label={t('theme')}
-          value={theme}
-          options={themes}
-          onChoose={(chosen) => setTheme(chosen as Theme)}
-        />
-        <MenuRule />
-        {install !== null && <MenuAction onPress={install}>{t('install')}</MenuAction>}
-        <MenuAction onPress={signOut}>{t('signOut')}</MenuAction>
-      </Menu>
-      {fault !== null && (
-        <p role="alert" className="text-small text-danger">
-          {fault}
-        </p>
-      )}
-    </>
   )
 }

@@ -7,12 +7,14 @@ interface MenuProps {
   /** What opens it: one button. */
   trigger: ReactElement
   side?: 'top' | 'bottom'
+  /** Open from the first moment. */
+  opensAtOnce?: boolean
   children: ReactNode
 }
 
-export function Menu({ trigger, side = 'bottom', children }: MenuProps) {
+export function Menu({ trigger, side = 'bottom', opensAtOnce = false, children }: MenuProps) {
   return (
-    <Base.Root modal={false}>
+    <Base.Root modal={false} defaultOpen={opensAtOnce}>
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner side={side} align="end" sideOffset={8} collisionPadding={12}>

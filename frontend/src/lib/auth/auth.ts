@@ -224,3 +224,8 @@ export class Auth {
     return answer as T
   }
 }
+
+/** Whether somebody was signed in here, before anybody was asked. */
+export function remembersLearner(): boolean {
+  return localStorage.getItem(HINT) !== null
+}
