@@ -14,7 +14,7 @@ export function Shell() {
       >
         {t('skip')}
       </a>
-      <header className="flex min-h-14 shrink-0 flex-wrap items-center gap-x-1 border-b print:hidden border-line px-3 tablet:px-6">
+      <header className="flex min-h-14 shrink-0 flex-wrap items-center gap-x-1 border-b print:hidden border-line px-3 tablet:px-6 flat:min-h-11">
         <Link
           to="/"
           className="mr-auto flex min-h-11 items-center gap-2 rounded-small px-2 font-said text-reading font-medium"

@@ -15,16 +15,14 @@ export function inkOf(computed: string): Ink {
 }
 
 /** The colour between several, by their shares: what a ring has on its way from one to another. */
-export function mixed(colours: RingColours, shares: Record<keyof RingColours, number>): string {
-  const { quiet, learner, tutor, danger } = colours
-  const sum = Math.max(1e-6, shares.quiet + shares.learner + shares.tutor + shares.danger)
+export function mixed(
+  { quiet, learner, tutor }: RingColours,
+  shares: { quiet: number; learner: number; tutor: number },
+): string {
+  const sum = Math.max(1e-6, shares.quiet + shares.learner + shares.tutor)
   const part = (at: 0 | 1 | 2) =>
     Math.round(
-      (quiet[at] * shares.quiet +
-        learner[at] * shares.learner +
-        tutor[at] * shares.tutor +
-        danger[at] * shares.danger) /
-        sum,
+      (quiet[at] * shares.quiet + learner[at] * shares.learner + tutor[at] * shares.tutor) / sum,
     )
   return css([part(0), part(1), part(2)])
 }

@@ -26,7 +26,7 @@ export function drawRing(
   drawRipples(pen, moment, colour)
   drawSolid(pen, moment, colour)
   drawDotted(pen, moment, colour)
-  drawMarks(pen, moment, colour)
+  drawCross(pen, moment, css(colours.danger))
 }
 
 /** The same without movement: a ring at rest, and two groups of bars that say who is heard. */
@@ -45,7 +45,7 @@ export function drawStillRing(
   if (!onTheLine) drawDisc(pen, moment, css(colours.learner))
   drawSolid(pen, moment, colour)
   drawDotted(pen, moment, colour)
-  drawMarks(pen, moment, colour)
+  drawCross(pen, moment, css(colours.danger))
   if (onTheLine) {
     const reach = moment.radius * 0.9
     drawBars(pen, -reach * 0.42, reach, moment.learner, css(colours.learner))
@@ -67,8 +67,8 @@ function bend({ pose, tutorWaves, learnerWaves, phases, thoughtTurn }: RingMomen
   bendOutline(ring, tutorWaves, phases)
   bendOutline(disc, learnerWaves, phases)
   // Thought is a slow turning of something that is not quite round.
-  addWave(ring, 3, 3.4 * pose.thought, 3 * thoughtTurn)
-  addWave(ring, 2, 2.2 * pose.thought, -2 * thoughtTurn * 1.6)
+  addWave(ring, 3, 1.9 * pose.thought, 3 * thoughtTurn)
+  addWave(ring, 2, 2.1 * pose.thought, -2 * thoughtTurn * 1.6)
 }
 
 function drawWash(pen: CanvasRenderingContext2D, { pose, radius }: RingMoment, colour: string) {
@@ -139,25 +139,16 @@ function drawDotted(pen: CanvasRenderingContext2D, moment: RingMoment, colour: s
   pen.restore()
 }
 
-function drawMarks(
-  pen: CanvasRenderingContext2D,
-  { pose, radius, weight }: RingMoment,
-  colour: string,
-) {
+function drawCross(pen: CanvasRenderingContext2D, moment: RingMoment, colour: string): void {
+  const { pose, radius, weight } = moment
+  if (pose.cross < 0.01) return
+  // Drawn from one side to the other, as a hand would cross something out.
+  const reach = radius * Math.SQRT1_2
+  const to = -reach + 2 * reach * Math.min(1, pose.cross)
+  pen.globalAlpha = 1
   pen.strokeStyle = colour
   pen.lineWidth = weight
-  pen.globalAlpha = 1
-  if (pose.cross > 0.01) {
-    // Drawn from one side to the other, as a hand would cross something out.
-    const reach = radius * Math.SQRT1_2
-    const to = -reach + 2 * reach * Math.min(1, pose.cross)
-    line(pen, -reach, reach, to, -to)
-  }
-  if (pose.flat > 0.01) {
-    const reach = radius * 0.45 * pose.flat
-    pen.globalAlpha = Math.min(1, pose.flat * 2)
-    line(pen, -reach, 0, reach, 0)
-  }
+  line(pen, -reach, reach, to, -to)
 }
 
 function drawBars(

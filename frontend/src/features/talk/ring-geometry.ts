@@ -4,8 +4,8 @@ export const POINTS = 96
 const COS = Float32Array.from({ length: POINTS }, (_, n) => Math.cos((n / POINTS) * 2 * Math.PI))
 const SIN = Float32Array.from({ length: POINTS }, (_, n) => Math.sin((n / POINTS) * 2 * Math.PI))
 
-/** How many crests the wave of each band has: the lowest makes an oval of the ring. */
-const FIRST_CRESTS = 2
+/** How many crests the wave of the lowest band has: fewer would make an egg of the ring. */
+const FIRST_CRESTS = 3
 
 /**
  * Writes how far each point of an outline lies from its circle: each band of a voice is a wave around

@@ -1,8 +1,7 @@
 import type { Loudness } from '@/lib/audio-level'
 import { RippleTrail } from './ripple-trail'
-import { POSE_KEYS, POSES, type Pose } from './ring-poses'
+import { POSE_KEYS, POSES, type Pose, type RingShape } from './ring-poses'
 import { Spring } from './spring'
-import type { Shape } from './talk-view'
 
 /** How many bands of a voice bend the ring. */
 const BANDS = 6
@@ -27,7 +26,7 @@ export interface RingMoment {
   tutor: number
 }
 
-const PACE: Partial<Record<keyof Pose, number>> = { spin: 4, cross: 14, flat: 12 }
+const PACE: Partial<Record<keyof Pose, number>> = { spin: 7, cross: 12 }
 const USUAL_PACE = 9
 /** After a page was hidden, what it missed is not made up for. */
 const LONGEST_STEP_S = 0.1
@@ -44,7 +43,7 @@ export class RingMotion {
   #pulsePhase = 0
   readonly moment: RingMoment
 
-  constructor(shape: Shape) {
+  constructor(shape: RingShape) {
     this.#pose = { ...POSES[shape] }
     this.#springs = Object.fromEntries(
       POSE_KEYS.map((key) => [key, new Spring(POSES[shape][key], PACE[key] ?? USUAL_PACE)]),
@@ -59,7 +58,8 @@ export class RingMotion {
       discStrength: this.#pose.discStrength,
       tutorWaves: new Array<number>(BANDS).fill(0),
       learnerWaves: new Array<number>(BANDS).fill(0),
-      phases: new Array<number>(BANDS).fill(0),
+      // Apart from the first, so that the waves do not heap up on one side.
+      phases: Array.from({ length: BANDS }, (_, band) => band * 2.4),
       thoughtTurn: 0,
       ripples: new RippleTrail(),
       learner: 0,
@@ -67,7 +67,7 @@ export class RingMotion {
     }
   }
 
-  advance(elapsedS: number, shape: Shape, learner: Loudness, tutor: Loudness): RingMoment {
+  advance(elapsedS: number, shape: RingShape, learner: Loudness, tutor: Loudness): RingMoment {
     const seconds = Math.min(LONGEST_STEP_S, Math.max(0, elapsedS))
     for (const key of POSE_KEYS) {
       this.#pose[key] = this.#springs[key].towards(POSES[shape][key], seconds)
@@ -83,7 +83,7 @@ export class RingMotion {
   }
 
   /** The shape without any movement, for those whom it troubles; the levels stay true. */
-  hold(shape: Shape, learner: Loudness, tutor: Loudness): RingMoment {
+  hold(shape: RingShape, learner: Loudness, tutor: Loudness): RingMoment {
     for (const key of POSE_KEYS) {
       this.#springs[key].jump(POSES[shape][key])
       this.#pose[key] = POSES[shape][key]
@@ -103,14 +103,14 @@ export class RingMotion {
   }
 
   /** Whether nothing would change if it were drawn again. */
-  restsIn(shape: Shape): boolean {
+  restsIn(shape: RingShape): boolean {
     const goal = POSES[shape]
     if (isAlive(goal)) return false
     return POSE_KEYS.every((key) => this.#springs[key].restsAt(goal[key], 0.002))
   }
 
   /** Whether it answers to voices, and so has to look for them. */
-  listens(shape: Shape): boolean {
+  listens(shape: RingShape): boolean {
     return POSES[shape].hears > 0
   }
 
@@ -120,7 +120,7 @@ export class RingMotion {
       // Low ones are long and slow, high ones short and quick; neighbours run against each other.
       const direction = band % 2 === 0 ? 1 : -1
       phases[band] = (phases[band] ?? 0) + direction * seconds * (1.1 + band * 0.45)
-      const reach = 9.5 / (1 + band * 0.5)
+      const reach = 5.2 / (1 + band * 0.22)
       tutorWaves[band] = this.#pose.ripples * reach * (tutor.bands[band] ?? 0)
       learnerWaves[band] = this.#pose.hears * reach * 0.8 * (learner.bands[band] ?? 0)
     }
@@ -142,7 +142,7 @@ export class RingMotion {
     // The voice opens the middle almost to the ring, and never through it.
     const room = Math.max(0, moment.radius - moment.weight - 6 - pose.disc)
     moment.disc = pose.disc + 0.25 * breath + room * Math.min(1, 1.05 * heard)
-    moment.discStrength = Math.min(1, pose.discStrength + heard * 0.75)
+    moment.discStrength = Math.min(1, pose.discStrength + heard * 0.5)
   }
 }
 

@@ -1,5 +1,8 @@
 import type { Shape } from './talk-view'
 
+/** The shapes of the states, and one of our own: the same breath while nobody is let in. */
+export type RingShape = Shape | 'muted'
+
 /**
  * How the voice holds itself in one state, in a box that reaches from -110 to 110. Every number can
  * move without a jump towards that of another pose.
@@ -30,14 +33,12 @@ export interface Pose {
   hears: number
   /** The ring's own colour spread over its middle. */
   wash: number
-  /** The stroke across the ring, and the level line within it. */
+  /** How far the stroke across the ring has been drawn. */
   cross: number
-  flat: number
   /** Whose colour the ring has. */
   quiet: number
   learner: number
   tutor: number
-  danger: number
 }
 
 export const POSE_KEYS = [
@@ -56,16 +57,14 @@ export const POSE_KEYS = [
   'hears',
   'wash',
   'cross',
-  'flat',
   'quiet',
   'learner',
   'tutor',
-  'danger',
 ] as const satisfies readonly (keyof Pose)[]
 
 const AT_REST: Pose = {
   radius: 70,
-  weight: 5,
+  weight: 4.5,
   solid: 1,
   dotted: 0,
   gap: 0,
@@ -79,46 +78,36 @@ const AT_REST: Pose = {
   hears: 0,
   wash: 0,
   cross: 0,
-  flat: 0,
   quiet: 0,
   learner: 0,
   tutor: 0,
-  danger: 0,
 }
 
 /** The rows of the table of states, as a body would show them. */
-export const POSES: Record<Shape, Pose> = {
+export const POSES: Record<RingShape, Pose> = {
   // The tutor's ring around the learner's disc: the mark of the app, waiting for a press.
-  still: { ...AT_REST, radius: 96, weight: 6, disc: 66, discStrength: 0.14, tutor: 1 },
+  still: { ...AT_REST, radius: 92, weight: 4, disc: 66, discStrength: 0.12, tutor: 1 },
   // A dotted line stands for a voice that may not be heard yet.
-  waiting: { ...AT_REST, radius: 78, weight: 5, solid: 0, dotted: 1, pulse: 0.35, learner: 1 },
-  crossed: { ...AT_REST, radius: 74, weight: 5, cross: 1, danger: 1 },
+  waiting: { ...AT_REST, radius: 78, solid: 0, dotted: 1, pulse: 0.35, learner: 1 },
+  crossed: { ...AT_REST, radius: 74, weight: 4, cross: 1, quiet: 1 },
   // Part of a ring that goes round: somebody is being called.
   turning: { ...AT_REST, radius: 70, gap: 0.3, spin: 0.2, wash: 0.05, tutor: 1 },
   breathing: {
     ...AT_REST,
-    radius: 70,
     breath: 2.4,
-    disc: 13,
-    discStrength: 0.3,
+    disc: 14,
+    discStrength: 0.35,
     hears: 1,
     wash: 0.07,
     learner: 1,
   },
-  narrow: { ...AT_REST, radius: 47, weight: 6, thought: 1, wash: 0.12, hears: 0.7, tutor: 1 },
-  rippling: {
-    ...AT_REST,
-    radius: 58,
-    weight: 6,
-    ripples: 1,
-    hears: 0.7,
-    wash: 0.12,
-    tutor: 1,
-  },
+  muted: { ...AT_REST, weight: 4, breath: 2.4, wash: 0.05, quiet: 1 },
+  narrow: { ...AT_REST, radius: 46, thought: 1, wash: 0.12, hears: 0.7, tutor: 1 },
+  rippling: { ...AT_REST, radius: 58, ripples: 1, hears: 0.7, wash: 0.12, tutor: 1 },
   // Pale, coming and going, open where the line is cut.
-  faded: { ...AT_REST, radius: 66, weight: 3, solid: 0.55, gap: 0.14, pulse: 0.4, quiet: 1 },
-  // There, but without a voice: a level line where the voice would move.
-  grey: { ...AT_REST, radius: 66, weight: 6, flat: 1, wash: 0.08, quiet: 1 },
+  faded: { ...AT_REST, radius: 66, weight: 3, solid: 0.7, gap: 0.14, pulse: 0.5, quiet: 1 },
+  // All there, and without a voice to move it.
+  grey: { ...AT_REST, radius: 66, weight: 6, wash: 0.1, quiet: 1 },
   // The ring has closed around the disc.
-  closed: { ...AT_REST, radius: 34, weight: 5, disc: 16, discStrength: 1, tutor: 1 },
+  closed: { ...AT_REST, radius: 56, weight: 7, disc: 27, discStrength: 1, tutor: 1 },
 }

@@ -65,7 +65,7 @@ function Round({ icon, name, look, onPress }: RoundProps) {
     <button
       type="button"
       onClick={onPress}
-      className="group flex min-w-18 flex-col items-center gap-1.5 rounded-field text-small text-ink-soft"
+      className="group flex min-w-16 flex-col items-center gap-1.5 rounded-field text-small text-ink-soft"
     >
       <span
         className={`flex size-15 items-center justify-center rounded-full border transition-[background-color,color,border-color,scale] duration-150 group-active:scale-95 ${looks[look]}`}

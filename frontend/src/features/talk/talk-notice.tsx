@@ -9,8 +9,8 @@ export function TalkNotice({ notice }: { notice: TalkNoticeWords | null }) {
   return (
     <div className="talk-notice" role="status">
       {notice !== null && (
-        <div className="pointer-events-auto flex max-w-120 flex-wrap items-center justify-center gap-x-3 rounded-field border border-line bg-raised px-4 py-1.5 text-base text-ink shadow-floating">
-          <span className="py-1.5">{notice.text}</span>
+        <div className="pointer-events-auto flex max-w-120 flex-wrap items-center justify-center gap-x-3 rounded-field border border-line bg-raised px-4 py-0.5 text-base text-ink shadow-floating">
+          <span className="py-1">{notice.text}</span>
           {notice.action !== undefined && (
             <button
               type="button"

@@ -25,22 +25,22 @@ export function TopLine({ where, minutes, connection, script, onKeys }: TopLineP
   const { t } = useTranslation('talk')
   return (
     <div className="talk-top flex min-h-12 items-center gap-2 pr-2 pl-5 text-small text-ink-soft tablet:pr-5 tablet:pl-8">
-      <span className="truncate">{where}</span>
-      {minutes !== null && (
-        <>
-          <span aria-hidden="true" className="size-1 shrink-0 rounded-full bg-current" />
-          <span className="shrink-0 tabular-nums">{minutes}</span>
-        </>
-      )}
-      <span className="ml-auto flex min-w-0 items-center gap-2">
-        {connection !== 'off' && (
+      <span className="flex flex-1 flex-wrap items-center gap-x-2">
+        <span>{where}</span>
+        {minutes !== null && (
           <>
-            <span
-              aria-hidden="true"
-              className={`size-2 shrink-0 rounded-full ${DOTS[connection]}`}
-            />
-            <span className="truncate">{t(`connection.${connection}`)}</span>
+            <span aria-hidden="true" className="size-1 rounded-full bg-current" />
+            <span className="tabular-nums">{minutes}</span>
           </>
+        )}
+        {connection !== 'off' && (
+          <span className="ml-auto flex items-center gap-2">
+            <span aria-hidden="true" className={`size-2 rounded-full ${DOTS[connection]}`} />
+            {/* Where there is little room, only what is amiss is spelled out. */}
+            <span className={connection === 'up' ? 'sr-only tablet:not-sr-only' : ''}>
+              {t(`connection.${connection}`)}
+            </span>
+          </span>
         )}
       </span>
       <CaptionMenu />

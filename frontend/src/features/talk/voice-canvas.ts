@@ -3,7 +3,7 @@ import { Frames } from '@/lib/frames'
 import { inkOf, type RingColours } from './ring-colours'
 import { drawRing, drawStillRing } from './ring-drawing'
 import { RingMotion } from './ring-motion'
-import type { Shape } from './talk-view'
+import type { RingShape } from './ring-poses'
 import type { ReadLoudness } from './voice-ring'
 
 /** Bars that show a level need no more, and what moves less troubles less. */
@@ -23,7 +23,7 @@ export class VoiceCanvas {
   readonly #closing = new AbortController()
   readonly #sizes: ResizeObserver
   readonly #theme: MutationObserver
-  #shape: Shape
+  #shape: RingShape
   #still: boolean
   #saving = false
   #colours: RingColours | null = null
@@ -32,7 +32,7 @@ export class VoiceCanvas {
   constructor(
     canvas: HTMLCanvasElement,
     read: ReadLoudness,
-    { shape, still }: { shape: Shape; still: boolean },
+    { shape, still }: { shape: RingShape; still: boolean },
   ) {
     this.#canvas = canvas
     this.#pen = canvas.getContext('2d')
@@ -61,7 +61,7 @@ export class VoiceCanvas {
     )
   }
 
-  show(shape: Shape, still: boolean): void {
+  show(shape: RingShape, still: boolean): void {
     this.#shape = shape
     this.#still = still
     this.#frames.wake()

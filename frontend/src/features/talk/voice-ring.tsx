@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Loudness } from '@/lib/audio-level'
 import { useMediaQuery } from '@/lib/media-query'
-import type { Shape } from './talk-view'
+import type { RingShape } from './ring-poses'
 import { VoiceCanvas } from './voice-canvas'
 
 export type ReadLoudness = () => { learner: Loudness; tutor: Loudness }
@@ -10,7 +10,7 @@ export type ReadLoudness = () => { learner: Loudness; tutor: Loudness }
 const STILLNESS = '(prefers-reduced-motion: reduce)'
 
 /** The voice: one living shape, drawn from what is really heard, without a render for it. */
-export function VoiceRing({ shape, read }: { shape: Shape; read: ReadLoudness }) {
+export function VoiceRing({ shape, read }: { shape: RingShape; read: ReadLoudness }) {
   const { t } = useTranslation('talk')
   const still = useMediaQuery(STILLNESS)
   const canvas = useRef<HTMLCanvasElement>(null)

@@ -1,7 +1,10 @@
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { Button, buttonLook } from '@/components/ui/button'
+import { Icon, type IconName } from '@/components/ui/icon'
 import { Captions } from './captions'
+import type { RingShape } from './ring-poses'
+import type { Microphone } from './talk-machine'
 import type { TalkActions } from './talk-screen'
 import type { TalkView } from './talk-view'
 import type { StatusWords } from './talk-words'
@@ -23,6 +26,7 @@ interface VoiceStageProps {
   /** Whether there are words of the moment to show. */
   captions: boolean
   besideScript: boolean
+  microphone: Microphone
   soundBlocked: boolean
   ending: Ending | null
   readLoudness: ReadLoudness
@@ -33,11 +37,15 @@ interface VoiceStageProps {
 export function VoiceStage(props: VoiceStageProps) {
   const { view, words, actions, ending, transcript, languages, besideScript } = props
   const { t } = useTranslation('talk')
-  const { controls, shape, status } = view
+  const { controls, status } = view
   return (
-    <section className="talk-voice" data-line={controls ? 'open' : 'closed'}>
+    <section
+      className="talk-voice"
+      data-line={controls ? 'open' : ending === null ? 'closed' : 'ended'}
+    >
       <div className="talk-ring">
-        <VoiceRing shape={shape} read={props.readLoudness} />
+        <VoiceRing shape={ringOf(view, props.microphone)} read={props.readLoudness} />
+        <Sign view={view} microphone={props.microphone} />
         {view.offer === 'talk' && (
           <button
             type="button"
@@ -71,6 +79,30 @@ export function VoiceStage(props: VoiceStageProps) {
   )
 }
 
+/** A breath alone would say that the tutor hears; muted, it does not. */
+function ringOf({ shape }: TalkView, microphone: Microphone): RingShape {
+  return shape === 'breathing' && microphone !== 'live' ? 'muted' : shape
+}
+
+/** What the state is about, in the middle of the ring, where its shape alone does not say. */
+function Sign({ view, microphone }: { view: TalkView; microphone: Microphone }) {
+  const sign = signOf(view, microphone)
+  if (sign === null) return null
+  return (
+    <span key={sign} className="talk-sign text-ink-soft">
+      <Icon name={sign} className="size-full" />
+    </span>
+  )
+}
+
+function signOf({ shape, status }: TalkView, microphone: Microphone): IconName | null {
+  if (shape === 'waiting') return 'microphone'
+  if (shape === 'grey') return 'keyboard'
+  if (shape === 'crossed') return status === 'failed' ? null : 'microphone'
+  if (shape !== 'breathing' || microphone === 'live') return null
+  return microphone === 'muted' ? 'microphoneOff' : 'keyboard'
+}
+
 function lookOf({ controls, status }: TalkView): string {
   if (!controls) return 'font-said text-title text-balance'
   // The eye sees who speaks, and reads what is said.
@@ -100,7 +132,7 @@ function Offers({ view, actions, ending, soundBlocked }: VoiceStageProps) {
   const offer = view.offer === null ? null : offers[view.offer]
   const refused = view.offer === 'microphone_again'
   return (
-    <div className="flex flex-wrap justify-center gap-3 pt-2 empty:hidden">
+    <div className="talk-offers">
       {soundBlocked && view.controls && (
         <Button onClick={actions.allowSound}>{t('tapToHear')}</Button>
       )}
