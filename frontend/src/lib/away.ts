@@ -1,3 +1,5 @@
+import { everySoOften } from './steady-clock'
+
 const LOOK_EVERY_MS = 1_000
 /** Longer than a busy page keeps a timer waiting. */
 const ASLEEP_MS = 5_000
@@ -8,15 +10,15 @@ const ASLEEP_MS = 5_000
  */
 export function onReturn(returns: () => void): () => void {
   let before = Date.now()
-  const timer = setInterval(() => {
+  const stop = everySoOften(LOOK_EVERY_MS, () => {
     const now = Date.now()
     const slept = now - before
     before = now
     if (slept > ASLEEP_MS) returns()
-  }, LOOK_EVERY_MS)
+  })
   addEventListener('online', returns)
   return () => {
-    clearInterval(timer)
+    stop()
     removeEventListener('online', returns)
   }
 }
@@ -47,11 +49,11 @@ export async function untilDone(
 export function networkOr(ms: number): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      clearTimeout(timer)
+      stop()
       removeEventListener('online', done)
       resolve()
     }
-    const timer = setTimeout(done, ms)
+    const stop = everySoOften(ms, done)
     addEventListener('online', done)
   })
 }

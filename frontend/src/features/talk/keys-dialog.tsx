@@ -4,12 +4,14 @@ import { useTranslation } from 'react-i18next'
 interface KeysDialogProps {
   open: boolean
   onOpenChange: (open: boolean) => void
+  /** Push-to-talk: Space is held, not pressed. */
+  holds: boolean
 }
 
-export function KeysDialog({ open, onOpenChange }: KeysDialogProps) {
+export function KeysDialog({ open, onOpenChange, holds }: KeysDialogProps) {
   const { t } = useTranslation('talk')
   const keys = [
-    { key: t('keysList.space'), does: t('keysList.mute') },
+    { key: t('keysList.space'), does: holds ? t('keysList.hold') : t('keysList.mute') },
     { key: 'T', does: t('keysList.type') },
     { key: t('keysList.escape'), does: t('keysList.leave') },
     { key: '?', does: t('keysList.help') },

@@ -13,9 +13,12 @@ import { useTranslation } from 'react-i18next'
 import { useServices } from '@/lib/services'
 import { wholeMinutes } from '@/lib/time'
 import { lineOf } from './talk-machine'
+import type { PushToTalk } from './hold-button'
+import type { TalkNoticeWords } from './talk-notice'
+import { TalkOpening } from './talk-opening'
 import { TalkScreen, type TalkActions } from './talk-screen'
-import { viewOf } from './talk-view'
-import { statusWords } from './talk-words'
+import { viewOf, type Note } from './talk-view'
+import { noteWords, statusWords } from './talk-words'
 import type { Ending } from './voice-stage'
 import { useTalk, type Talk } from './use-talk'
 
@@ -24,37 +27,39 @@ export function TalkPage() {
   useDocumentTitle(t('common:nav.talk'))
   const { api } = useServices()
   const session = useQuery({
-    queryKey: ['session'],
-    queryFn: () => orThrow(api.GET('/sessions/default')),
     // Whether a conversation is open is asked anew with each visit: an old answer would mislead.
+    queryKey: ['session', 'visit'],
+    queryFn: () => orThrow(api.GET('/sessions/default')),
     gcTime: 0,
     staleTime: Infinity,
+    // The settings may have been changed in another tab. (A talk goes on though no answer comes.)
+    refetchOnWindowFocus: 'always',
   })
-  if (session.isPending) return <main id="content" className="flex-1" aria-busy="true" />
-  if (session.isError) {
-    if (asApiError(session.error).code === 'network') {
-      return (
-        <main id="content" className="flex flex-1 items-center">
-          <NeedsConnection />
-        </main>
-      )
-    }
+  if (session.data !== undefined) return <OpenTalk session={session.data} />
+  if (session.isPending) return <TalkOpening />
+  if (asApiError(session.error).code === 'network') {
     return (
-      <main id="content" className="flex-1">
-        <Notice title={wordsFor(session.error)} hint={t('common:start.unreachableHint')} urgent>
-          <Button onClick={() => void session.refetch()}>{t('common:retry')}</Button>
-        </Notice>
+      <main id="content" className="flex flex-1 items-center">
+        <NeedsConnection />
       </main>
     )
   }
-  return <OpenTalk session={session.data} />
+  return (
+    <main id="content" className="flex-1">
+      <Notice title={wordsFor(session.error)} hint={t('common:start.unreachableHint')} urgent>
+        <Button disabled={session.isFetching} onClick={() => void session.refetch()}>
+          {t('common:retry')}
+        </Button>
+      </Notice>
+    </main>
+  )
 }
 
 function OpenTalk({ session }: { session: Session }) {
   const { mode, target_language, native_language } = session
   const { t } = useTranslation(['talk', 'common'])
   const { config } = useServices()
-  const talk = useTalk(session.live ?? null)
+  const talk = useTalk(session)
   const languages = useMemo(
     () => [target_language, native_language],
     [target_language, native_language],
@@ -77,6 +82,7 @@ function OpenTalk({ session }: { session: Session }) {
     [controller],
   )
 
+  const pushToTalk = usePushToTalk(talk)
   const view = viewOf(state)
   const line = lineOf(state)
   return (
@@ -89,6 +95,8 @@ function OpenTalk({ session }: { session: Session }) {
       languages={languages}
       waiting={talk.waiting}
       microphone={line?.microphone ?? 'none'}
+      pushToTalk={pushToTalk}
+      notice={noticeOf(view.note, talk, t)}
       soundBlocked={line?.sound === 'blocked'}
       ending={endingOf(talk, minutes, t)}
       standIns={config.standIns.length > 0}
@@ -96,6 +104,31 @@ function OpenTalk({ session }: { session: Session }) {
       actions={actions}
     />
   )
+}
+
+/** The microphone of somebody who holds a key or a button to speak; null where it is open until it is muted. */
+function usePushToTalk({ state, controller }: Talk): PushToTalk | null {
+  const line = lineOf(state)
+  const on = line?.pushToTalk ?? false
+  const held = line?.microphone === 'live'
+  return useMemo(
+    () =>
+      on
+        ? { held, press: () => controller.hold(true), release: () => controller.hold(false) }
+        : null,
+    [on, held, controller],
+  )
+}
+
+function noticeOf(
+  note: Note | null,
+  { controller }: Talk,
+  t: TFunction<'talk'>,
+): TalkNoticeWords | null {
+  if (note === null) return null
+  const text = noteWords(note, t)
+  if (note === 'system_loudspeaker' || note === 'poor_line') return { text }
+  return { text, action: { name: t('useMicrophone'), act: () => void controller.talk() } }
 }
 
 function endingOf(

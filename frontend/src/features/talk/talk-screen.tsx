@@ -39,10 +39,10 @@ interface TalkScreenProps {
   languages: readonly string[]
   waiting: readonly Typed[]
   microphone: Microphone
-  pushToTalk?: PushToTalk | null
+  pushToTalk: PushToTalk | null
   soundBlocked: boolean
   /** What has changed beside the talk: a microphone gone, a poor line. */
-  notice?: TalkNoticeWords | null
+  notice: TalkNoticeWords | null
   ending: Ending | null
   standIns: boolean
   readLoudness: ReadLoudness
@@ -54,7 +54,7 @@ const DESK = '(min-width: 64rem)'
 
 /** The talk page: everything comes in by props, and only pixels and presses go out. */
 export function TalkScreen(props: TalkScreenProps) {
-  const { view, transcript, languages, waiting, actions, pushToTalk = null, notice = null } = props
+  const { view, transcript, languages, waiting, pushToTalk, notice } = props
   const { t } = useTranslation(['talk', 'common'])
   const [typing, setTyping] = useState(false)
   const [showKeys, setShowKeys] = useState(false)
@@ -62,7 +62,17 @@ export function TalkScreen(props: TalkScreenProps) {
   const script = useScript(isSaid || waiting.length > 0 || view.controls)
   const { controls } = view
 
+  const actions = {
+    ...props.actions,
+    // Whoever is to type needs the field for it.
+    typeInstead: () => {
+      setTyping(true)
+      props.actions.typeInstead()
+    },
+  }
+
   useTalkKeys({
+    hold: controls ? pushToTalk : null,
     mute: controls ? actions.toggleMute : undefined,
     type: controls ? () => setTyping(true) : undefined,
     help: () => setShowKeys(true),
@@ -80,6 +90,7 @@ export function TalkScreen(props: TalkScreenProps) {
       />
       <VoiceStage
         {...props}
+        actions={actions}
         captions={(isSaid || controls) && props.ending === null}
         besideScript={script?.shown === true}
       />
@@ -108,7 +119,7 @@ export function TalkScreen(props: TalkScreenProps) {
           <p className="px-4 pb-3 text-center text-small text-ink-soft">{t('common:standIns')}</p>
         )}
       </footer>
-      <KeysDialog open={showKeys} onOpenChange={setShowKeys} />
+      <KeysDialog open={showKeys} onOpenChange={setShowKeys} holds={pushToTalk !== null} />
     </main>
   )
 }

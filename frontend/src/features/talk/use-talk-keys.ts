@@ -1,7 +1,10 @@
 import { useEffect, useRef } from 'react'
+import type { PushToTalk } from './hold-button'
 
 export interface TalkKeys {
   mute: (() => void) | undefined
+  /** With push-to-talk, Space does this instead. */
+  hold: PushToTalk | null
   type: (() => void) | undefined
   help: () => void
 }
@@ -13,16 +16,39 @@ export function useTalkKeys(keys: TalkKeys): void {
     latest.current = keys
   })
   useEffect(() => {
+    let letGo: (() => void) | null = null
+    const release = () => {
+      letGo?.()
+      letGo = null
+    }
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
       if (isBusy(event.target, event.key)) return
+      const { hold } = latest.current
+      if (event.key === ' ' && hold !== null) {
+        event.preventDefault()
+        if (letGo !== null) return
+        hold.press()
+        letGo = hold.release
+        return
+      }
       const action = actionFor(event.key, latest.current)
       if (action === undefined) return
       event.preventDefault()
       if (!event.repeat) action()
     }
-    window.addEventListener('keydown', onKey)
-    return () => window.removeEventListener('keydown', onKey)
+    const onKeyUp = (event: KeyboardEvent) => {
+      if (event.key === ' ') release()
+    }
+    const watching = new AbortController()
+    window.addEventListener('keydown', onKey, watching)
+    window.addEventListener('keyup', onKeyUp, watching)
+    // A key that is let go over another window is never heard of here.
+    window.addEventListener('blur', release, watching)
+    return () => {
+      watching.abort()
+      release()
+    }
   }, [])
 }
 
