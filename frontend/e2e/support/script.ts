@@ -18,6 +18,7 @@ interface Reply {
   text: string
   quote?: { after: string; before: string }
   first_audio_after_ms?: number
+  beeps?: boolean
   fault?: { kind: 'close' | 'rubbish'; after_audio_ms: number }
 }
 
@@ -57,6 +58,13 @@ const REMEMBERED = 'Welcome! Last time you told me of your trip to {quote}.'
 export const tripTo = (place: string) => `I am planning ${TRIP.after}${place}${TRIP.before}.`
 export const remembered = (place: string) => REMEMBERED.replace('{quote}', place)
 
+const NUMBERS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
+/** Said in beeps, one for each word. */
+export const BEEPED = Array.from(
+  { length: 48 },
+  (_, n) => `${NUMBERS[Math.floor(n / 10)]}-${NUMBERS[n % 10]}`,
+)
+
 /** The tutor of an ordinary day. */
 export const everyday: Script = {
   default: {
@@ -74,6 +82,7 @@ export const everyday: Script = {
         reply: { text: MUMBLED, fault: { kind: 'rubbish', after_audio_ms: 1000 } },
       },
       { text_contains: 'slowly', reply: { text: 'There you are.', first_audio_after_ms: 2500 } },
+      { text_contains: 'count', reply: { text: BEEPED.join(' '), beeps: true } },
       { text_contains: 'weather', reply: 'It rains in the north and shines in the south.' },
     ],
     learner_says: LEARNER_SAYS,

@@ -56,7 +56,9 @@ function Caption({ entry, languages, now = false }: CaptionProps) {
     box.current.toggleAttribute('data-rolled', scrollHeight > clientHeight + 1)
     box.current.scrollTop = scrollHeight
   })
-  const look = now ? 'h-[3lh] text-caption text-ink' : 'h-[2lh] text-said text-ink-soft'
+  const look = now
+    ? 'h-[3lh] text-caption text-ink'
+    : 'flex h-[2lh] flex-col text-said text-ink-soft'
   const colour = entry?.speaker === 'learner' ? 'border-learner' : 'border-tutor'
   return (
     <div ref={box} className={`caption-window overflow-hidden ${look}`}>
@@ -65,7 +67,7 @@ function Caption({ entry, languages, now = false }: CaptionProps) {
           dir="auto"
           lang={languageOf(entry.text, languages)}
           data-caption={entry.id}
-          className={`said border-s-2 ps-3 ${colour}`}
+          className={`said border-s-2 ps-3 ${now ? '' : 'mt-auto'} ${colour}`}
         >
           {entry.pending ? <Pending name={t('script.pending')} /> : <SaidText text={entry.text} />}
           {entry.cut && <CutMark name={t('script.cut')} />}

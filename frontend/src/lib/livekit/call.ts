@@ -9,6 +9,8 @@ import {
   type RemoteTrack,
 } from 'livekit-client'
 import { followChosenOutput } from '@/lib/devices/output'
+import { HeldWords } from './held-words'
+import { PlayoutDelay } from './playout-delay'
 import { readWords, type Words } from './words'
 
 /** What the tutor lets be known about itself in the room. */
@@ -52,10 +54,15 @@ export class Call {
   /** What plays each remote track, by the track's id. */
   readonly #players = new Map<string, { element: HTMLMediaElement; unfollow: () => void }>()
 
+  readonly #delay = new PlayoutDelay()
+  /** The tutor's words, each with its sound. */
+  readonly #words: HeldWords
+
   private constructor(room: Room, conversationId: string, listener: CallListener) {
     this.#room = room
     this.#conversationId = conversationId
     this.#listener = listener
+    this.#words = new HeldWords(listener.said, this.#delay.holdMs)
   }
 
   /**
@@ -76,7 +83,7 @@ export class Call {
     })
     const call = new Call(room, ticket.conversationId, listener)
     call.#listen()
-    readWords(room, listener.said)
+    readWords(room, call.#words.take)
     try {
       await room.connect(ticket.serverUrl, ticket.token)
       call.#inside = true
@@ -120,6 +127,8 @@ export class Call {
 
   leave(): void {
     this.#inside = false
+    this.#delay.follow(null)
+    this.#words.flush()
     void this.#room.disconnect(false)
     for (const sid of this.#players.keys()) this.#removePlayer(sid)
   }
@@ -141,6 +150,8 @@ export class Call {
       .on(RoomEvent.Disconnected, (reason) => {
         if (!this.#inside) return
         this.#inside = false
+        this.#delay.follow(null)
+        this.#words.flush()
         const moved = reason === DisconnectReason.DUPLICATE_IDENTITY
         this.#listener.closed(moved ? 'moved' : 'dropped')
       })
@@ -165,6 +176,7 @@ export class Call {
       element,
       unfollow: followChosenOutput(element, this.#listener.loudspeakerIs),
     })
+    this.#delay.follow(track)
     this.#listener.tutorTrackIs(track.mediaStreamTrack)
   }
 
@@ -172,7 +184,9 @@ export class Call {
     // By our own book: after a lost line the track may have been taken off its player already.
     track.detach()
     this.#removePlayer(track.sid ?? '')
-    if (this.#players.size === 0) this.#listener.tutorTrackIs(null)
+    if (this.#players.size > 0) return
+    this.#delay.follow(null)
+    this.#listener.tutorTrackIs(null)
   }
 
   #removePlayer(sid: string): void {

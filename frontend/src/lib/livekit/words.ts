@@ -12,18 +12,24 @@ const TOPIC = 'lk.transcription'
 
 /** Reports every change of every segment on `lk.transcription`. Call before the room is joined. */
 export function readWords(room: Room, report: (words: Words) => void): void {
-  /** The newest stream of each segment: an older one that still trickles in has been replaced. */
+  /** The newest stream of each segment that is being read: nothing of the others is kept. */
   const newest = new Map<string, TextStreamReader>()
+  /** Those that still trickle in after a newer one of their segment has begun. */
+  const replaced = new WeakSet<TextStreamReader>()
   room.registerTextStreamHandler(TOPIC, (reader, sender) => {
     const segmentId = reader.info.attributes?.['lk.segment_id'] ?? reader.info.id
+    const before = newest.get(segmentId)
+    if (before !== undefined) replaced.add(before)
     newest.set(segmentId, reader)
     const learner = sender.identity === room.localParticipant.identity
     const tell = (text: string) => {
-      if (newest.get(segmentId) !== reader) return
+      if (replaced.has(reader)) return
       const interrupted = reader.info.attributes?.['avaaz.interrupted'] === 'true'
       report({ segmentId, speaker: learner ? 'learner' : 'tutor', text, interrupted })
     }
-    void follow(reader, tell)
+    void follow(reader, tell).finally(() => {
+      if (newest.get(segmentId) === reader) newest.delete(segmentId)
+    })
   })
 }
 
