@@ -4,6 +4,7 @@ const LASTS_MS = 5_000
 /** Tells of a line that is poor, or good again, for a while. */
 export class LineQuality {
   readonly #tell: (quality: 'good' | 'poor') => void
+  #heard: 'good' | 'poor' = 'good'
   #told: 'good' | 'poor' = 'good'
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -12,6 +13,8 @@ export class LineQuality {
   }
 
   is = (quality: 'good' | 'poor'): void => {
+    if (quality === this.#heard) return
+    this.#heard = quality
     clearTimeout(this.#timer)
     if (quality === this.#told) return
     this.#timer = setTimeout(() => {
@@ -24,6 +27,7 @@ export class LineQuality {
   beginAnew(): void {
     clearTimeout(this.#timer)
     if (this.#told === 'poor') this.#tell('good')
+    this.#heard = 'good'
     this.#told = 'good'
   }
 }

@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Waiting } from './waiting'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+test('a tutor who does not come is late after 5 seconds, and very late after 20', () => {
+  const tell = vi.fn()
+  const waiting = new Waiting(tell)
+  waiting.tutorIsAwaited()
+  vi.advanceTimersByTime(4_900)
+  expect(tell).not.toHaveBeenCalled()
+  vi.advanceTimersByTime(200)
+  expect(tell).toHaveBeenLastCalledWith({ type: 'wait_grew', wait: 'late' })
+  vi.advanceTimersByTime(14_700)
+  expect(tell).toHaveBeenCalledTimes(1)
+  vi.advanceTimersByTime(300)
+  expect(tell).toHaveBeenLastCalledWith({ type: 'wait_grew', wait: 'very_late' })
+})
+
+test('a tutor who comes is not late, and one who is awaited again has all the time again', () => {
+  const tell = vi.fn()
+  const waiting = new Waiting(tell)
+  waiting.tutorIsAwaited()
+  vi.advanceTimersByTime(4_000)
+  waiting.tutorIsHere()
+  vi.advanceTimersByTime(60_000)
+  waiting.tutorIsAwaited()
+  vi.advanceTimersByTime(4_000)
+  waiting.tutorIsAwaited()
+  vi.advanceTimersByTime(4_900)
+  expect(tell).not.toHaveBeenCalled()
+})
+
+test('thinking is worth a word after 600 milliseconds, unless it is over by then', () => {
+  const tell = vi.fn()
+  const waiting = new Waiting(tell)
+  waiting.tutorThinks()
+  vi.advanceTimersByTime(500)
+  waiting.tutorHasThought()
+  vi.advanceTimersByTime(60_000)
+  expect(tell).not.toHaveBeenCalled()
+  waiting.tutorThinks()
+  vi.advanceTimersByTime(600)
+  expect(tell).toHaveBeenCalledWith({ type: 'tutor_pondered' })
+  waiting.tutorThinks()
+  waiting.stop()
+  vi.advanceTimersByTime(60_000)
+  expect(tell).toHaveBeenCalledTimes(1)
+})
