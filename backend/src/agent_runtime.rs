@@ -13,7 +13,7 @@ use avaaz_agent::runtime::{Providers, Runtime, RuntimeConfig, RuntimeHandle};
 use sqlx::PgPool;
 use url::Url;
 
-use crate::config::{Config, OpenAiSettings, ProviderConfig};
+use crate::config::{Config, OpenAiSettings, ProviderConfig, RealtimeConfig};
 use crate::content::ContentKeys;
 use crate::livekit::LiveKit;
 use crate::models::Models;
@@ -34,7 +34,11 @@ pub fn start(
     livekit: Arc<LiveKit>,
     models: &Models,
 ) -> anyhow::Result<AgentRuntime> {
-    let providers = providers(config)?;
+    let mut voices = providers(&config.realtime)?.into_iter();
+    let (default, _) = voices
+        .next()
+        .context("no voice: set OPENAI_API_KEY or GEMINI_API_KEY, or use `avaaz dev`, which brings a stand-in")?;
+    let providers = voices.fold(Providers::new(default), |all, (next, _)| all.with(next));
     let terms = LeaseTerms {
         time_limit: Duration::from_secs(60 * u64::from(config.realtime.conversation_limit_min)),
         ..LeaseTerms::default()
@@ -82,21 +86,22 @@ impl AgentRuntime {
     }
 }
 
-fn providers(config: &Config) -> anyhow::Result<Providers> {
-    let realtime = &config.realtime;
-    let mut all: Vec<Arc<dyn Provider>> = Vec::new();
-    for (name, provider) in realtime.providers() {
-        all.push(match name {
+/// Returns the providers that are set up and their models; the first one serves whoever has no wish.
+///
+/// # Errors
+/// When one's address cannot be used.
+pub(crate) fn providers(
+    realtime: &RealtimeConfig,
+) -> anyhow::Result<Vec<(Arc<dyn Provider>, String)>> {
+    let set_up = realtime.providers().map(|(name, provider)| {
+        let made = match name {
             "gemini" => gemini(name, provider)?,
             // Our stand-in speaks OpenAI's protocol.
             _ => openai(name, provider, &realtime.openai_settings)?,
-        });
-    }
-    let mut all = all.into_iter();
-    let default = all
-        .next()
-        .context("no voice: set OPENAI_API_KEY or GEMINI_API_KEY, or use `avaaz dev`, which brings a stand-in")?;
-    Ok(all.fold(Providers::new(default), Providers::with))
+        };
+        Ok((made, provider.model.clone()))
+    });
+    set_up.collect()
 }
 
 fn gemini(name: &str, provider: &ProviderConfig) -> anyhow::Result<Arc<dyn Provider>> {
@@ -123,5 +128,10 @@ fn openai(
         default_voice: settings.voice.clone().filter(|_| name == "openai"),
     })?
     .with_manners(settings.manners);
-    Ok(Arc::new(provider))
+    let is_known = name != "openai" || settings.is_openai_itself;
+    Ok(Arc::new(if is_known {
+        provider
+    } else {
+        provider.taking_other_voices()
+    }))
 }

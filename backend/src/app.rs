@@ -14,6 +14,7 @@ use crate::health::Readiness;
 use crate::livekit::LiveKit;
 use crate::models::Models;
 use crate::rate_limits::RateLimits;
+use crate::voices::Voices;
 
 /// The parts of the server; cheap to clone.
 #[derive(Debug, Clone, FromRef)]
@@ -32,6 +33,8 @@ pub struct AppState {
     pub models: Models,
     /// What learners uploaded, on the disk, and who reads it.
     pub documents: Arc<Documents>,
+    /// The voices that learners choose from.
+    pub voices: Arc<Voices>,
     /// How often one may ask.
     pub limits: Arc<RateLimits>,
     /// Signs and checks access tokens.
@@ -57,6 +60,7 @@ impl AppState {
         Ok(Self {
             models: Models::of(&config),
             documents: Arc::new(Documents::of(&config.documents)),
+            voices: Arc::new(Voices::of(&config)?),
             limits: Arc::new(RateLimits::new(&config.limits)),
             passwords: Arc::new(PasswordHasher::new(config.auth.concurrent_hashes)),
             readiness: Arc::new(Readiness::new(

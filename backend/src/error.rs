@@ -212,6 +212,26 @@ impl ApiError {
         }
     }
 
+    /// 503: no provider speaks for us now.
+    #[must_use]
+    pub fn voice_unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::unavailable(
+            "voice_unavailable",
+            "No voice can be reached now; try again in a moment.",
+            cause,
+        )
+    }
+
+    /// 429: a cap on money holds until tomorrow.
+    #[must_use]
+    pub fn spending_cap_reached() -> Self {
+        Self::refuse(
+            StatusCode::TOO_MANY_REQUESTS,
+            "spending_cap_reached",
+            "What may be spent today is spent; try again tomorrow.",
+        )
+    }
+
     fn unavailable(
         code: &'static str,
         detail: &'static str,

@@ -36,4 +36,5 @@ pub mod tls;
 pub mod tutor_host;
 pub mod usage;
 pub mod vectors;
+pub mod voices;
 pub mod web;

@@ -25,6 +25,7 @@ pub struct RateLimits {
     uploads_per_learner: Limit<Uuid>,
     document_searches_per_learner: Limit<Uuid>,
     turn_searches_per_learner: Limit<Uuid>,
+    voice_samples_per_learner: Limit<Uuid>,
 }
 
 impl RateLimits {
@@ -41,6 +42,7 @@ impl RateLimits {
             uploads_per_learner: Limit::new(config.uploads_per_learner),
             document_searches_per_learner: Limit::new(config.searches_per_learner),
             turn_searches_per_learner: Limit::new(config.searches_per_learner),
+            voice_samples_per_learner: Limit::new(config.voice_samples_per_learner),
         }
     }
 
@@ -103,6 +105,14 @@ impl RateLimits {
         self.turn_searches_per_learner.count(learner)
     }
 
+    /// Counts a sample of a voice.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn voice_sample(&self, learner: Uuid) -> Result<(), ApiError> {
+        self.voice_samples_per_learner.count(learner)
+    }
+
     /// Forgets whoever has been quiet: what is remembered stays bounded by what a minute can bring.
     pub fn forget_the_quiet(&self) {
         self.logins_per_address.forget();
@@ -114,6 +124,7 @@ impl RateLimits {
         self.uploads_per_learner.forget();
         self.document_searches_per_learner.forget();
         self.turn_searches_per_learner.forget();
+        self.voice_samples_per_learner.forget();
     }
 }
 

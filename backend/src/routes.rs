@@ -7,6 +7,7 @@ use crate::app::AppState;
 use crate::openapi::ApiDoc;
 use crate::{
     auth, conversations, documents, health, livekit, memory, metrics, my_data, sessions, usage,
+    voices,
 };
 
 /// Returns the whole API, with its description.
@@ -15,6 +16,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         // Learners, and whoever wants to become one
         .merge(auth::routes())
         .merge(sessions::routes())
+        .merge(voices::routes())
         .merge(usage::routes())
         .merge(conversations::routes())
         .merge(memory::routes())

@@ -15,7 +15,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::socket::{self, Watch};
-use super::{Provider, ProviderSession, UnusableUrl, endpoint};
+use super::{Provider, ProviderSession, UnusableUrl, Voices, endpoint};
 use translate::{INPUT_RATE_HZ, Translator};
 
 /// The model unless another one is configured.
@@ -76,6 +76,14 @@ impl Provider for GeminiProvider {
 
     fn input_rate_hz(&self) -> u32 {
         INPUT_RATE_HZ
+    }
+
+    fn voices(&self) -> Voices {
+        Voices {
+            names: session::VOICES.map(str::to_owned).to_vec(),
+            default: Some(session::DEFAULT_VOICE.to_owned()),
+            takes_others: false,
+        }
     }
 
     fn finds_turns(&self) -> bool {

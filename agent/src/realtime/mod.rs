@@ -6,13 +6,16 @@ mod endpoint;
 pub mod gemini;
 pub mod openai;
 mod samples;
+pub mod say;
 pub mod socket;
+mod voices;
 
 use async_trait::async_trait;
 use avaaz_tutor::{Fault, FaultKind, ProviderCommand, ProviderEvent, SessionSetup};
 use tokio::sync::mpsc;
 
 pub use endpoint::UnusableUrl;
+pub use voices::Voices;
 
 /// A realtime model service.
 #[async_trait]
@@ -22,6 +25,14 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Returns the rate that learner audio must come at before a session says otherwise, in Hz.
     fn input_rate_hz(&self) -> u32;
+
+    /// Returns its voices, as far as they are known.
+    fn voices(&self) -> Voices {
+        Voices {
+            takes_others: true,
+            ..Voices::default()
+        }
+    }
 
     /// Returns whether it finds the learner's turns by itself, before a session says so.
     fn finds_turns(&self) -> bool {

@@ -179,7 +179,7 @@ fn corrections(mode: Mode) -> &'static str {
 }
 
 /// Names a language to the model; an unknown tag stands for itself.
-fn language(tag: &str) -> String {
+pub(crate) fn language(tag: &str) -> String {
     let primary = tag
         .split('-')
         .next()

@@ -25,6 +25,7 @@ mod reply_timer;
 mod silence;
 mod transcript;
 mod turn_finder;
+mod voice_sample;
 mod words;
 
 pub use allowance::Spending;
@@ -41,4 +42,5 @@ pub use provider::{
     Capabilities, Fault, FaultKind, ItemId, Pcm, ProviderCommand, ProviderEvent, ReplyEnd, ReplyId,
     ResumeHandle, SessionSetup, ToolCall, ToolOffer, TurnDetection, Usage,
 };
+pub use voice_sample::voice_sample;
 pub use words::{EndReason, Moment, PastTurn, Speaker, TurnId};

@@ -101,6 +101,10 @@ async fn serve(config: Config, shutdown: Shutdown, with_agent: bool) -> anyhow::
     shutdown.begin();
     tasks.close();
     tasks.wait().await;
+    tokio::select! {
+        () = app.voices.close() => {}
+        () = shutdown.is_cut() => {}
+    }
     drop(keys_are_needed);
     let _ = following.await;
     app.pool.close().await;

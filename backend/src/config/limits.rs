@@ -24,6 +24,8 @@ pub struct LimitsConfig {
     pub uploads_per_learner: RatePerMinute,
     /// `AVAAZ_SEARCHES_PER_LEARNER`
     pub searches_per_learner: RatePerMinute,
+    /// `AVAAZ_VOICE_SAMPLES_PER_LEARNER`
+    pub voice_samples_per_learner: RatePerMinute,
 }
 
 impl LimitsConfig {
@@ -38,6 +40,7 @@ impl LimitsConfig {
             exports_per_learner: rate("AVAAZ_EXPORTS_PER_LEARNER", 6),
             uploads_per_learner: rate("AVAAZ_UPLOADS_PER_LEARNER", 60),
             searches_per_learner: rate("AVAAZ_SEARCHES_PER_LEARNER", 60),
+            voice_samples_per_learner: rate("AVAAZ_VOICE_SAMPLES_PER_LEARNER", 30),
         }
     }
 }

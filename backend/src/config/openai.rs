@@ -13,6 +13,8 @@ pub struct OpenAiSettings {
     pub transcription_model: String,
     /// `OPENAI_VOICE`: for learners who have chosen none; `None` is the server's own choice.
     pub voice: Option<String>,
+    /// Whether it is OpenAI itself, whose voices are known.
+    pub is_openai_itself: bool,
 }
 
 impl OpenAiSettings {
@@ -54,6 +56,7 @@ impl OpenAiSettings {
             transcription_model: reader
                 .text("OPENAI_TRANSCRIPTION_MODEL")
                 .unwrap_or_else(|| DEFAULT_TRANSCRIPTION_MODEL.to_owned()),
+            is_openai_itself,
             // A server of one's own has voices of its own.
             voice: reader
                 .text("OPENAI_VOICE")

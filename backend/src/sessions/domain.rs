@@ -1,5 +1,6 @@
 //! What a session is, and what a learner may change about it.
 
+use avaaz_agent::realtime::Voices;
 use avaaz_tutor as tutor;
 use chrono::{DateTime, Utc};
 use oxilangtag::LanguageTag;
@@ -231,6 +232,28 @@ impl Settings {
         } else {
             Err(refused)
         }
+    }
+
+    /// Returns the settings with a voice that the provider has. A voice that is `asked_for` now and that it does not have is refused;
+    /// one that is left from another provider is let go.
+    ///
+    /// # Errors
+    /// The refused field.
+    pub fn with_a_voice_of(
+        mut self,
+        voices: &Voices,
+        asked_for: bool,
+    ) -> Result<Self, Vec<RefusedField>> {
+        let fits = |voice: &String| voices.take(voice);
+        if asked_for && !self.voice.as_ref().is_none_or(fits) {
+            return Err(vec![RefusedField {
+                field: "voice",
+                code: "unknown_value",
+                detail: format!("must be one of {}", voices.names.join(", ")),
+            }]);
+        }
+        self.voice = self.voice.filter(fits);
+        Ok(self)
     }
 
     /// Returns what the tutor is told, with the voice that is given.

@@ -30,7 +30,8 @@ pub async fn show(
     Ok(Json(SessionAnswer::new(session, live)))
 }
 
-/// Changes the learner's session. While a conversation is live, the tutor hears of it at once.
+/// Changes the learner's session. While a conversation is live, the tutor hears of it at once. A voice that the chosen provider does
+/// not have (`GET /api/v1/voices`) is refused; another choice of a provider lets go a voice that it does not have.
 ///
 /// # Errors
 /// 422 with every field that cannot be taken.
@@ -49,7 +50,13 @@ pub async fn change(
     let session = store::get_or_create_default(&app.pool, learner.id).await?;
     let mut transaction = app.pool.begin().await?;
     let session = store::lock(&mut transaction, session.id).await?;
-    let settings = session.settings.changed_by(&patch)?;
+    let mut settings = session.settings.changed_by(&patch)?;
+    let asks_for = |field| patch.contains_key(field);
+    if (asks_for("voice") || asks_for("provider"))
+        && let Some(voices) = app.voices.of_choice(settings.provider)
+    {
+        settings = settings.with_a_voice_of(&voices, asks_for("voice"))?;
+    }
     if settings != session.settings {
         store::save_settings(&mut transaction, session.id, &settings).await?;
     }

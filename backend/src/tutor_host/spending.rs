@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Shared, Written, lease};
-use crate::usage::domain::{beginning_of, zone_of};
+use crate::usage::domain::zone_of;
 use crate::usage::store::{self, Since};
 
 /// Time enough to say why there is none.
@@ -89,10 +89,5 @@ async fn today(
     let Some((learner, zone)) = store::learner_of(connection, conversation).await? else {
         return Ok(None);
     };
-    let (now, zone) = (Utc::now(), zone_of(&zone));
-    let since = Since {
-        learner_day: beginning_of(now.with_timezone(&zone).date_naive(), zone),
-        day: beginning_of(now.date_naive(), chrono_tz::Tz::UTC),
-    };
-    Ok(Some((learner, since)))
+    Ok(Some((learner, Since::today(Utc::now(), zone_of(&zone)))))
 }

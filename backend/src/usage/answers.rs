@@ -42,7 +42,7 @@ pub struct UsageOfDay {
 /// What one conversation cost.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UsageOfConversation {
-    /// Which; null for those that were deleted, together.
+    /// Which; null for those that were deleted and for samples of voices, together.
     #[schema(required)]
     pub conversation_id: Option<Uuid>,
     /// What was used.

@@ -5,6 +5,7 @@ pub mod caps;
 pub mod domain;
 mod handlers;
 pub mod prices;
+pub mod sample;
 pub mod store;
 pub mod text;
 

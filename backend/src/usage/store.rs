@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use avaaz_agent::host::UsageRecord;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::caps::Spent;
-use super::domain::{Quarter, Sum};
+use super::domain::{Quarter, Sum, beginning_of};
 
 /// Writes an account of a conversation. The same one again changes nothing.
 ///
@@ -32,6 +33,40 @@ pub async fn insert(
         record.id,
         conversation,
         record.turn,
+        record.provider,
+        record.model,
+        count(usage.input_text_tokens),
+        count(usage.input_audio_tokens),
+        count(usage.cached_tokens),
+        count(usage.output_text_tokens),
+        count(usage.output_audio_tokens),
+        cost_micros,
+        DateTime::<Utc>::from(record.at)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes an account of a learner's that belongs to no conversation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert_without_conversation(
+    connection: &mut PgConnection,
+    learner: Uuid,
+    record: &UsageRecord,
+    cost_micros: Option<i64>,
+) -> sqlx::Result<()> {
+    let usage = &record.usage;
+    // Whoever was erased meanwhile leaves no account.
+    sqlx::query!(
+        "INSERT INTO usage_entries (id, user_id, provider, model, input_text_tokens, input_audio_tokens, cached_tokens,
+                                    output_text_tokens, output_audio_tokens, cost_micros, happened_at)
+         SELECT $1, u.id, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM users u WHERE u.id = $2
+         ON CONFLICT (id) DO NOTHING",
+        record.id,
+        learner,
         record.provider,
         record.model,
         count(usage.input_text_tokens),
@@ -134,6 +169,17 @@ pub struct Since {
     pub learner_day: DateTime<Utc>,
     /// For the server.
     pub day: DateTime<Utc>,
+}
+
+impl Since {
+    /// Returns when today began where the learner lives, and where the server counts (UTC).
+    #[must_use]
+    pub fn today(now: DateTime<Utc>, zone: Tz) -> Self {
+        Self {
+            learner_day: beginning_of(now.with_timezone(&zone).date_naive(), zone),
+            day: beginning_of(now.date_naive(), Tz::UTC),
+        }
+    }
 }
 
 /// Returns what a learner used, from `from` on and before `until`, added up by quarters of an hour.

@@ -2,6 +2,8 @@
 
 use avaaz_tutor::{SessionSetup, ToolOffer};
 
+use crate::realtime::voices;
+
 use super::wire::{
     AutomaticActivityDetection, ContextWindowCompression, FunctionDeclaration, GenerationConfig,
     HistoryConfig, Instruction, PrebuiltVoiceConfig, RealtimeInputConfig, SessionResumption, Setup,
@@ -14,8 +16,11 @@ const CONTEXT_TOKENS: u32 = 6_000;
 /// So much is kept then.
 const RETAINED_TOKENS: u32 = 4_800;
 
+/// The voice that speaks when none is asked for.
+pub(super) const DEFAULT_VOICE: &str = "Puck";
+
 /// The service's own voices.
-const VOICES: [&str; 30] = [
+pub(super) const VOICES: [&str; 30] = [
     "Puck",
     "Charon",
     "Kore",
@@ -87,7 +92,8 @@ pub(super) fn whole(setup: &SessionSetup, model_name: &str) -> Setup {
             speech_config: setup
                 .voice
                 .as_deref()
-                .and_then(voice)
+                // Another provider's voice is none.
+                .and_then(|wanted| voices::find(&VOICES, wanted))
                 .map(|voice_name| SpeechConfig {
                     voice_config: VoiceConfig {
                         prebuilt_voice_config: PrebuiltVoiceConfig { voice_name },
@@ -146,13 +152,6 @@ pub(super) fn tools(offered: &[ToolOffer], model: Model) -> Vec<Tool> {
     vec![Tool {
         function_declarations: declared.collect(),
     }]
-}
-
-/// Finds a voice of the service; another provider's voice is none.
-fn voice(wanted: &str) -> Option<&'static str> {
-    VOICES
-        .into_iter()
-        .find(|voice| voice.eq_ignore_ascii_case(wanted))
 }
 
 fn languages(tags: &[String]) -> Vec<String> {

@@ -6,3 +6,4 @@ mod health;
 mod livekit;
 mod metrics;
 mod sessions;
+mod voices;
