@@ -66,18 +66,19 @@ pub fn instructions(brief: &Brief) -> String {
 
 /// What the tutor is asked at the beginning of a new conversation.
 pub(crate) fn greeting(brief: &Brief) -> String {
+    if brief.notes.is_empty() {
+        return first_greeting(brief);
+    }
     let target = language(&brief.target_language);
     let first_words = match brief.mode {
         Mode::Lesson => {
             "say that you are glad to begin, and ask one easy question that opens the lesson"
         }
-        Mode::MockExam => {
-            "say that this is a practice exam without help, and ask whether they are ready"
-        }
+        Mode::MockExam => EXAM,
         Mode::FreeTalk => "ask one easy, open question about their day",
     };
     // An examiner is nobody's old friend.
-    let take_up = if brief.notes.is_empty() || brief.mode == Mode::MockExam {
+    let take_up = if brief.mode == Mode::MockExam {
         ""
     } else {
         " If you remember an earlier conversation, take up one thing of it by its name instead of asking about anything."
@@ -86,6 +87,74 @@ pub(crate) fn greeting(brief: &Brief) -> String {
         "Begin the conversation now. Greet the learner by name in {target}, warmly and in one short sentence; then {first_words}.\
          {take_up} Two sentences at most."
     )
+}
+
+const EXAM: &str = "say that this is a practice exam without help, and ask whether they are ready";
+
+/// To somebody of whom nothing is known but what they told about themselves: what they want, what they speak, how well.
+fn first_greeting(brief: &Brief) -> String {
+    let (target, native) = (
+        language(&brief.target_language),
+        language(&brief.native_language),
+    );
+    let has_goal = brief
+        .goal
+        .as_deref()
+        .is_some_and(|goal| !quote(goal).is_empty());
+    // The goal's own words stay in the quotation of the instructions: they are the learner's.
+    let opening = match (brief.mode, has_goal) {
+        (Mode::Lesson, true) => {
+            "take up their goal in words of your own, and ask one easy question that is a first step towards it".to_owned()
+        }
+        (Mode::Lesson, false) => format!(
+            "ask one easy question: what they would like to be able to say or do in {target}"
+        ),
+        (Mode::FreeTalk, true) => {
+            "ask one easy, open question about something that their goal has to do with".to_owned()
+        }
+        (Mode::FreeTalk, false) => "ask one easy, open question about their day".to_owned(),
+        (Mode::MockExam, true) => {
+            format!("{EXAM}; if their goal names an exam, call it by its name")
+        }
+        (Mode::MockExam, false) => EXAM.to_owned(),
+    };
+    let pitch = pitch(brief, &target, &native);
+    format!(
+        "Begin the conversation now. You do not know the learner yet. Greet them by name in {target}, warmly, and say in a few words \
+         that you are Avaaz, their tutor; then {opening}. {pitch}"
+    )
+}
+
+/// How easy the first words are, and how much of the learner's own language helps.
+fn pitch(brief: &Brief, target: &str, native: &str) -> String {
+    let is_exam = brief.mode == Mode::MockExam;
+    let is_own = primary(&brief.target_language) == primary(&brief.native_language);
+    let native = Some(native).filter(|_| !is_exam && !is_own);
+    match (brief.level, native) {
+        (Some(Level::A1), Some(native)) => format!(
+            "They are a beginner: use only the very first words of {target}, a few at a time and slowly, say the question once more in \
+             {native}, and say in {native} that one word is a fine answer. Four short sentences at most."
+        ),
+        (None, Some(native)) => format!(
+            "You do not know how much they understand: use the easiest words of {target}, and add in one short sentence of {native} \
+             that they may answer in {native}, too. Three short sentences at most."
+        ),
+        (Some(Level::A2), Some(native)) => format!(
+            "Use short sentences and everyday words of {target}; say in a few words of {native} only what they could not know yet. \
+             Three short sentences at most."
+        ),
+        (Some(Level::A1 | Level::A2) | None, None) => {
+            format!("Use the easiest words of {target}, in short sentences. Three at most.")
+        }
+        (Some(Level::B1 | Level::B2), _) => {
+            format!("Speak {target} only, in everyday words. Two or three sentences.")
+        }
+        (Some(Level::C1 | Level::C2), _) => {
+            format!(
+                "Speak {target} only, as naturally as with any adult who speaks it well. Two or three sentences."
+            )
+        }
+    }
 }
 
 /// What the tutor is asked when its words were lost by a fault.
@@ -180,11 +249,7 @@ fn corrections(mode: Mode) -> &'static str {
 
 /// Names a language to the model; an unknown tag stands for itself.
 pub(crate) fn language(tag: &str) -> String {
-    let primary = tag
-        .split('-')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let primary = primary(tag);
     let name = match primary.as_str() {
         "ar" => "Arabic",
         "cs" => "Czech",
@@ -222,6 +287,11 @@ pub(crate) fn language(tag: &str) -> String {
     } else {
         name.to_owned()
     }
+}
+
+fn primary(tag: &str) -> String {
+    let primary = tag.split('-').next();
+    primary.unwrap_or_default().to_ascii_lowercase()
 }
 
 fn plain_tag(tag: &str) -> String {
@@ -311,7 +381,64 @@ mod tests {
         };
         assert!(greeting(&known(Mode::Lesson)).contains("take up one thing"));
         assert!(!greeting(&known(Mode::MockExam)).contains("take up"));
-        assert!(!greeting(&brief()).contains("take up"));
+        assert!(!greeting(&brief()).contains("earlier conversation"));
+    }
+
+    #[test]
+    fn the_first_greeting_takes_up_what_the_learner_wants_in_the_tutors_own_words() {
+        let first = greeting(&brief());
+        assert!(first.contains("their goal in words of your own") && first.contains("Avaaz"));
+        assert!(
+            !first.contains("talk at work"),
+            "the learner's words stay inside their quotation"
+        );
+        for goal in [None, Some(" \n<> ".to_owned())] {
+            let without = greeting(&Brief { goal, ..brief() });
+            assert!(!without.contains("their goal"), "{without}");
+            assert!(
+                without.contains("what they would like to be able to say or do in English (en-GB)")
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_greeting_fits_the_level_and_helps_beginners_in_their_own_language() {
+        let at = |level| greeting(&Brief { level, ..brief() });
+        let levels = [
+            None,
+            Some(Level::A1),
+            Some(Level::A2),
+            Some(Level::B1),
+            Some(Level::C1),
+        ];
+        let said: std::collections::BTreeSet<String> = levels.map(at).into();
+        assert_eq!(said.len(), levels.len());
+        assert!(at(Some(Level::A1)).contains("say the question once more in Persian"));
+        assert!(at(None).contains("they may answer in Persian, too"));
+        for able in [Level::B1, Level::B2, Level::C1, Level::C2] {
+            assert!(!at(Some(able)).contains("Persian"), "{able:?}");
+        }
+        assert_eq!(at(Some(Level::B1)), at(Some(Level::B2)));
+    }
+
+    #[test]
+    fn the_own_language_is_no_help_where_it_is_the_one_that_is_learnt_nor_in_an_exam() {
+        let same = Brief {
+            native_language: "en-US".to_owned(),
+            level: Some(Level::A1),
+            ..brief()
+        };
+        assert!(!greeting(&same).contains("en-US"));
+        let exam = Brief {
+            mode: Mode::MockExam,
+            level: Some(Level::A1),
+            ..brief()
+        };
+        let exam = greeting(&exam);
+        assert!(
+            !exam.contains("Persian") && exam.contains("without help"),
+            "{exam}"
+        );
     }
 
     #[test]

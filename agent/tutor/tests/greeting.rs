@@ -22,7 +22,7 @@ fn a_new_conversation_is_greeted_by_name() {
     world.ready();
     let asked = world.replies_asked();
     assert_eq!(asked.len(), 1);
-    assert!(asked[0].unwrap().contains("Greet the learner by name"));
+    assert!(asked[0].unwrap().contains("Greet them by name"));
 }
 
 #[test]
