@@ -129,6 +129,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/voices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the voices of the provider that serves the learner's next conversation: the one of their choice, else the server's.
+         * @description # Errors
+         *     503 `voice_unavailable` when the server has no provider at all.
+         */
+        get: operations["get_api_v1_voices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/voices/{voice}/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns one sentence by a voice, in the language that the learner learns, as WAV. The provider says it when it is asked for the
+         *     first time; its cost is in the usage of whoever asked, and under the caps. It is kept for a while for everybody.
+         * @description # Errors
+         *     404 for a voice that is not in the list; 429 `rate_limited`, or `spending_cap_reached`; 503 `voice_unavailable`.
+         */
+        get: operations["get_api_v1_voices_voice_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -481,7 +524,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Changes the learner's session. While a conversation is live, the tutor hears of it at once.
+         * Changes the learner's session. While a conversation is live, the tutor hears of it at once. A voice that the chosen provider does
+         *     not have (`GET /api/v1/voices`) is refused; another choice of a provider lets go a voice that it does not have.
          * @description # Errors
          *     422 with every field that cannot be taken.
          */
@@ -1078,6 +1122,11 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /**
+         * Format: binary
+         * @description One sentence as WAV: mono, 16 bits.
+         */
+        SampleFile: string;
         /** @description A learner's durable thread with the tutor. */
         SessionAnswer: {
             /**
@@ -1318,7 +1367,7 @@ export interface components {
         UsageOfConversation: components["schemas"]["UsageAnswer"] & {
             /**
              * Format: uuid
-             * @description Which; null for those that were deleted, together.
+             * @description Which; null for those that were deleted and for samples of voices, together.
              */
             conversation_id: string | null;
         };
@@ -1371,6 +1420,22 @@ export interface components {
             time_zone: string;
             /** @description The language of the web app, BCP 47. */
             ui_language: string;
+        };
+        /** @description One voice. */
+        VoiceAnswer: {
+            /** @description The provider's own name, as the session's `voice` takes it. */
+            id: string;
+            /** @description Whether it speaks when no voice is chosen. */
+            is_default: boolean;
+            /** @description The same for people. */
+            name: string;
+        };
+        /** @description The voices of the provider that serves the learner's next conversation. */
+        VoicesAnswer: {
+            /** @description Its voices as far as they are known; of a server of one's own it may be none. */
+            items: components["schemas"]["VoiceAnswer"][];
+            /** @description Which provider. */
+            provider: string;
         };
     };
     responses: never;
@@ -1552,6 +1617,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FoundTurns"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_voices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoicesAnswer"];
+                };
+            };
+            /** @description `voice_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem; `code` says which */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_voices_voice_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A voice's `id` */
+                voice: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": components["schemas"]["SampleFile"];
+                };
+            };
+            /** @description Not changed since the `ETag` that the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`, or `spending_cap_reached`: what may be spent today is spent */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `voice_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem; `code` says which */
