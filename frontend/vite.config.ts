@@ -3,7 +3,7 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { VitePWA } from 'vite-plugin-pwa'
 import { defineConfig } from 'vitest/config'
-import { appManifest } from './app-manifest'
+import { appManifest } from './app-manifest.ts'
 
 export default defineConfig({
   plugins: [

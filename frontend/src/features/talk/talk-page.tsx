@@ -6,6 +6,7 @@ import { Button } from '@/components/ui/button'
 import { orThrow } from '@/lib/api/client'
 import type { Session } from '@/lib/api/models'
 import { asApiError } from '@/lib/api/problem'
+import { useConnection } from '@/lib/connection'
 import { useDocumentTitle } from '@/lib/document-title'
 import { wordsFor } from '@/lib/errors'
 import type { TFunction } from 'i18next'
@@ -37,13 +38,7 @@ export function TalkPage() {
   })
   if (session.data !== undefined) return <OpenTalk session={session.data} />
   if (session.isPending) return <TalkOpening />
-  if (asApiError(session.error).code === 'network') {
-    return (
-      <main id="content" className="flex flex-1 items-center">
-        <NeedsConnection />
-      </main>
-    )
-  }
+  if (asApiError(session.error).code === 'network') return <NoTalk />
   return (
     <main id="content" className="flex-1">
       <Notice title={wordsFor(session.error)} hint={t('common:start.unreachableHint')} urgent>
@@ -59,6 +54,7 @@ function OpenTalk({ session }: { session: Session }) {
   const { mode, target_language, native_language } = session
   const { t } = useTranslation(['talk', 'common'])
   const { config } = useServices()
+  const connection = useConnection()
   const talk = useTalk(session)
   const languages = useMemo(
     () => [target_language, native_language],
@@ -85,6 +81,7 @@ function OpenTalk({ session }: { session: Session }) {
   const pushToTalk = usePushToTalk(talk)
   const view = viewOf(state)
   const line = lineOf(state)
+  if (state.at === 'door' && connection !== 'up') return <NoTalk />
   return (
     <TalkScreen
       view={view}
@@ -130,6 +127,12 @@ function noticeOf(
   if (note === 'system_loudspeaker' || note === 'poor_line') return { text }
   return { text, action: { name: t('useMicrophone'), act: () => void controller.talk() } }
 }
+
+const NoTalk = () => (
+  <main id="content" className="flex flex-1 items-center">
+    <NeedsConnection />
+  </main>
+)
 
 function endingOf(
   { state, controller }: Talk,
