@@ -1,4 +1,5 @@
 import { Learner } from '../support/learner'
+import { heldBy, longTasks, watch, watchLongTasks, type Held } from '../support/page-cost'
 import { expect, test } from '../support/test'
 
 const MINUTES = 12
@@ -7,17 +8,30 @@ const RESTART_AFTER_MINUTES = 11
 const minutes = (count: number) => count * 60_000
 /** Long enough for the tutor's longest answer to what is said here. */
 const BETWEEN_MS = 15_000
+/** Until then a page may take what it needs once. */
+const WARM_MINUTES = 3
+/** What the words of nine minutes and a second line may take. */
+const GROWTH_MB = 1.5
+const LONGEST_TASK_MS = 50
+
+// What Playwright keeps of each moment would be measured, too.
+test.use({ trace: 'off' })
 
 test('a call of twelve minutes outlives its token and a restart of LiveKit', async ({
   page,
   stack,
 }) => {
+  await watchLongTasks(page)
   const ada = await Learner.arrive(page, stack)
   await ada.register()
   await ada.startTalking()
   await ada.expectStatus('listening', 30_000)
   const id = (await ada.liveConversationId()) ?? ''
   const began = Date.now()
+  const session = await watch(page)
+  const held: Held[] = []
+  /** When the test itself kept the page busy, by what it had it say. */
+  const busy: { from: number; to: number }[] = []
   let spoken = 0
   let restarted = false
   while (Date.now() - began < minutes(MINUTES)) {
@@ -30,13 +44,34 @@ test('a call of twelve minutes outlives its token and a restart of LiveKit', asy
       console.log(`LiveKit was restarted after ${Math.round((Date.now() - began) / 1000)} s`)
     }
     const asked = await ada.now()
-    await ada.say('I would like to tell you something about my garden.')
+    busy.push({
+      from: asked,
+      to: await ada.say('I would like to tell you something about my garden.'),
+    })
     spoken += 1
     await ada.expectVoice(asked)
     await page.waitForTimeout(BETWEEN_MS)
     await page.evaluate(() => window.heard.splice(0))
+    if (Date.now() - began >= minutes(held.length)) {
+      const from = await ada.now()
+      held.push(await heldBy(session))
+      busy.push({ from, to: await ada.now() })
+    }
   }
   expect(restarted).toBe(true)
+  console.log(`held each minute, in MB: ${held.map(({ heapMb }) => heapMb.toFixed(1)).join(' ')}`)
+  console.log(`nodes ${held.map(({ nodes }) => nodes).join(' ')}`)
+  console.log(`listeners ${held.map(({ listeners }) => listeners).join(' ')}`)
+  const warm = held.slice(WARM_MINUTES)
+  expect(Math.max(...warm.map(({ heapMb }) => heapMb)) - (warm[0]?.heapMb ?? 0)).toBeLessThan(
+    GROWTH_MB,
+  )
+  const long = (await longTasks(page)).filter(
+    ({ at, ms }) => !busy.some(({ from, to }) => at < to && at + ms > from),
+  )
+  const worst = Math.max(0, ...long.map(({ ms }) => ms))
+  console.log(`${long.length} long tasks, the worst of ${Math.round(worst)} ms`)
+  expect(worst).toBeLessThanOrEqual(LONGEST_TASK_MS)
   expect(await ada.liveConversationId()).toBe(id)
 
   await page.getByRole('button', { name: 'End' }).click()
