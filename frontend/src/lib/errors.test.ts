@@ -19,6 +19,8 @@ const CODES = [
   'rate_limited',
   'livekit_unavailable',
   'database_unavailable',
+  'voice_unavailable',
+  'spending_cap_reached',
   'internal',
 ]
 

@@ -58,7 +58,7 @@ export function Combobox(props: ComboboxProps) {
           aria-invalid={error !== undefined}
           aria-describedby={note === undefined ? undefined : `${id}-note`}
         >
-          <span className="min-w-0 truncate">{value.label}</span>
+          <span className="min-w-0">{value.label}</span>
           <Icon name="chevron" className="size-5 text-ink-soft" />
         </Base.Trigger>
         {note !== undefined && (

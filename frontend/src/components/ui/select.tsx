@@ -31,7 +31,7 @@ export function Select<T extends string>(props: SelectProps<T>) {
           className={trigger}
           aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         >
-          <Base.Value className="min-w-0 truncate" />
+          <Base.Value className="min-w-0" />
           <Icon name="chevron" className="size-5 text-ink-soft" />
         </Base.Trigger>
         {hint !== undefined && (

@@ -11,7 +11,7 @@ export function TextArea({ label, hint, invalid = false, ...rest }: TextAreaProp
   const id = useId()
   return (
     <div className="flex flex-col gap-1.5">
-      <label htmlFor={id} className="text-base font-medium">
+      <label htmlFor={id} className="text-small font-medium">
         {label}
       </label>
       <textarea

@@ -70,7 +70,10 @@ function EraseForm({ onCancel }: { onCancel: () => void }) {
         autoCapitalize="characters"
         value={word}
         error={errors.word}
-        onChange={(event) => setWord(event.target.value)}
+        onChange={(event) => {
+          setWord(event.target.value)
+          setErrors({})
+        }}
       />
       <TextField
         label={t('password.current')}
@@ -78,7 +81,10 @@ function EraseForm({ onCancel }: { onCancel: () => void }) {
         autoComplete="current-password"
         value={password}
         error={errors.password}
-        onChange={(event) => setPassword(event.target.value)}
+        onChange={(event) => {
+          setPassword(event.target.value)
+          setErrors({})
+        }}
       />
       {errors.whole !== undefined && (
         <p role="alert" className="text-small text-danger">

@@ -22,6 +22,7 @@ export function PasswordForm({ user }: { user: User }) {
 
   const write = (field: keyof typeof EMPTY) => (event: { target: { value: string } }) => {
     setTyped((before) => ({ ...before, [field]: event.target.value }))
+    setErrors({})
     setState('idle')
   }
   const send = async () => {

@@ -29,8 +29,8 @@ export function SettingRow({ title, hint, setting, children }: SettingRowProps) 
       aria-labelledby={title === undefined ? undefined : id}
     >
       {title !== undefined && (
-        <div className="flex flex-col gap-1 pr-24">
-          <h2 id={id} className="text-base font-medium">
+        <div className="flex flex-col gap-1">
+          <h2 id={id} className="pr-24 text-base font-medium">
             {title}
           </h2>
           {hint !== undefined && (

@@ -5,14 +5,16 @@ import type { Patience, Session } from '@/lib/api/models'
 import { useSessionSetting } from './learner-settings'
 import { SessionPage } from './session-page'
 import { SettingRow } from './setting-row'
+import { VoiceChoice } from './voice-choice'
 
 const PATIENCE = ['patient', 'normal', 'quick'] as const satisfies Patience[]
 
 export function TutorPage() {
   return (
-    <SessionPage section="tutor" skeleton={[54, 16]}>
+    <SessionPage section="tutor" skeleton={[90, 54, 16]}>
       {(session) => (
         <>
+          <VoiceChoice session={session} />
           <PatienceChoice session={session} />
           <PushToTalk session={session} />
         </>
