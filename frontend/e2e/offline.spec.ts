@@ -8,6 +8,7 @@ import { expect, test } from './support/test'
 test.use({ serviceWorkers: 'allow' })
 
 const line = (page: Page) => page.locator('[data-connection]')
+const row = (page: Page) => page.locator('main a[href^="/history/"]').first()
 const offer = (page: Page) => page.getByText('A new version is ready.')
 
 /** Done once the app is kept on this device. */
@@ -15,6 +16,18 @@ async function installed(page: Page): Promise<void> {
   await page.evaluate(async () => {
     await navigator.serviceWorker.ready
   })
+}
+
+/** What keeps the browser from installing the app, but that a test's profile is a private one. */
+async function hindrances(page: Page): Promise<string[]> {
+  const browser = await page.context().newCDPSession(page)
+  const { errors } = await browser.send('Page.getAppManifest')
+  const { installabilityErrors } = await browser.send('Page.getInstallabilityErrors')
+  await browser.detach()
+  return [
+    ...errors.map(({ message }) => message),
+    ...installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== 'in-incognito'),
+  ]
 }
 
 /** Done once the browser has found the next version and keeps it waiting. */
@@ -36,13 +49,16 @@ test('without a connection the app opens, says what it needs one for, and goes o
   await ada.type('What shall we plant?')
   await expect(ada.lines('tutor')).toHaveCount(2)
   await page.getByRole('button', { name: 'End', exact: true }).click()
-  await page.getByRole('link', { name: 'History' }).click()
+  await page.getByRole('link', { name: 'See the conversation' }).click()
+  await expect(page.getByText('What shall we plant?')).toBeVisible()
+  await page.getByRole('link', { name: 'History', exact: true }).first().click()
+  await expect(row(page)).toBeVisible()
   await installed(page)
+  expect(await hindrances(page)).toEqual([])
 
   await context.setOffline(true)
   await page.goto(`${stack.webUrl}/history`)
   await expect(line(page)).toContainText('You are offline.')
-  await picture(page, 'offline-history')
   await page.getByRole('link', { name: 'Talk', exact: true }).click()
   await expect(page.getByText('Talking needs a connection.')).toBeVisible()
   await picture(page, 'offline-talk')
