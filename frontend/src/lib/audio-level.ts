@@ -59,11 +59,16 @@ export class LoudnessMeter {
 
   #hear({ analyser, samples, spectrum, bins }: Ear, seconds: number): void {
     analyser.getFloatTimeDomainData(samples)
-    analyser.getFloatFrequencyData(spectrum)
     let energy = 0
     for (const sample of samples) energy += sample * sample
     const heard = this.#scale.levelOf(10 * Math.log10(energy / samples.length + 1e-12), seconds)
     this.#level = follow(this.#level, heard, seconds)
+    if (heard === 0) {
+      // What a silence is made of need not be asked: the spectrum is the dearer half.
+      this.#fadeBands(seconds)
+      return
+    }
+    analyser.getFloatFrequencyData(spectrum)
     for (let band = 0; band < this.#bands.length; band += 1) {
       const from = bins[band] ?? 0
       const to = bins[band + 1] ?? from + 1
@@ -77,6 +82,10 @@ export class LoudnessMeter {
 
   #fade(seconds: number): void {
     this.#level = follow(this.#level, 0, seconds)
+    this.#fadeBands(seconds)
+  }
+
+  #fadeBands(seconds: number): void {
     for (let band = 0; band < this.#bands.length; band += 1) {
       this.#bands[band] = follow(this.#bands[band] ?? 0, 0, seconds)
     }
@@ -92,7 +101,7 @@ export class LoudnessMeter {
 
 function newEar(context: AudioContext): Ear {
   const analyser = context.createAnalyser()
-  analyser.fftSize = 1024
+  analyser.fftSize = 512
   // Smoothed by our own clock: the analyser's smoothing goes by how often it is asked.
   analyser.smoothingTimeConstant = 0
   const binHz = context.sampleRate / analyser.fftSize

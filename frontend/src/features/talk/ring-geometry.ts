@@ -42,18 +42,18 @@ export interface Pen {
 
 /** Draws a closed, smooth line through the bent circle. */
 export function traceOutline(pen: Pen, radius: number, offsets: Float32Array, share = 1): void {
-  const reach = (point: number) => Math.max(0, radius + share * (offsets[point % POINTS] ?? 0))
-  const x = (point: number) => reach(point) * (COS[point % POINTS] ?? 0)
-  const y = (point: number) => reach(point) * (SIN[point % POINTS] ?? 0)
-  let fromX = x(0)
-  let fromY = y(0)
-  pen.moveTo((x(POINTS - 1) + fromX) / 2, (y(POINTS - 1) + fromY) / 2)
-  for (let point = 1; point <= POINTS; point += 1) {
-    const toX = x(point)
-    const toY = y(point)
-    pen.quadraticCurveTo(fromX, fromY, (fromX + toX) / 2, (fromY + toY) / 2)
-    fromX = toX
-    fromY = toY
+  // Curves go from the middle between two points to the next, with the point between as their handle.
+  let fromX = 0
+  let fromY = 0
+  for (let point = -1; point <= POINTS; point += 1) {
+    const at = (point + POINTS) % POINTS
+    const reach = Math.max(0, radius + share * (offsets[at] ?? 0))
+    const x = reach * (COS[at] ?? 0)
+    const y = reach * (SIN[at] ?? 0)
+    if (point === 0) pen.moveTo((fromX + x) / 2, (fromY + y) / 2)
+    if (point > 0) pen.quadraticCurveTo(fromX, fromY, (fromX + x) / 2, (fromY + y) / 2)
+    fromX = x
+    fromY = y
   }
   pen.closePath()
 }
