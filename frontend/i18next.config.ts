@@ -16,6 +16,8 @@ export default defineConfig({
       'common:errors.*',
       'auth:invalid.*',
       'auth:missing.*',
+      'devices:check.hearing.*',
+      'devices:processing.*',
       'settings:data.kinds.*',
       'settings:invalid.*',
       'settings:level.choices.*',
@@ -25,7 +27,9 @@ export default defineConfig({
       'talk:connection.*',
       'talk:modes.*',
       'talk:reasons.*',
+      'talk:refused.*',
       'talk:remedy.*',
+      'welcome:level.known.*',
     ],
   },
 })

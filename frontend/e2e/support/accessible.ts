@@ -66,6 +66,8 @@ function rememberClipped(): void {
   const clipped = (element: HTMLElement) =>
     element.scrollWidth > element.clientWidth + 1 &&
     ['hidden', 'clip'].includes(getComputedStyle(element).overflowX) &&
+    // A field scrolls what is written in it.
+    !(element instanceof HTMLInputElement) &&
     element.closest('.sr-only') === null
   const all = () => [...document.querySelectorAll<HTMLElement>('body *')].filter(clipped)
   const before = new Set(all())

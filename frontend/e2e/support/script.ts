@@ -65,6 +65,11 @@ export const BEEPED = Array.from(
   (_, n) => `${NUMBERS[Math.floor(n / 10)]}-${NUMBERS[n % 10]}`,
 )
 
+/** Who said what they learn, speak and want, and how far they are; the tutor says what it was told of it. */
+export const GOAL = 'To read poems in a garden.'
+const TOLD = { after: 'The learner learns ', before: ': everyday language' }
+export const told = (of: string) => `You learn ${of}.`
+
 /** The tutor of an ordinary day. */
 export const everyday: Script = {
   default: {
@@ -88,6 +93,10 @@ export const everyday: Script = {
     learner_says: LEARNER_SAYS,
   },
   learners: [
+    {
+      when_instructions_contain: `Goal: <learner>${GOAL}</learner>`,
+      greeting: { text: told('{quote}'), quote: TOLD },
+    },
     {
       when_instructions_contain: RETURNS,
       greeting: { text: REMEMBERED, quote: TRIP },

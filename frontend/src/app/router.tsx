@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router'
 import { Notice } from '@/components/notice'
 import { buttonLook } from '@/components/ui/button'
+import { isWelcomeStep, WELCOME_STEPS, type WelcomeStep } from '@/features/welcome/steps'
 import { useTranslation } from 'react-i18next'
 import type { Services } from '@/lib/services'
 import { BrokenPage } from './broken-page'
@@ -28,7 +29,8 @@ const door = createRoute({
       ? { next: search.next }
       : {},
   beforeLoad: ({ context, search }) => {
-    if (context.auth.knowsLearner()) throw redirect({ to: search.next ?? '/' })
+    if (!context.auth.knowsLearner()) return
+    throw redirect({ to: context.auth.registeredHere() ? '/welcome' : (search.next ?? '/') })
   },
 })
 
@@ -44,16 +46,39 @@ const register = createRoute({
   component: lazyRouteComponent(() => import('@/features/auth/register-page'), 'RegisterPage'),
 })
 
-const home = createRoute({
+const inside = createRoute({
   getParentRoute: () => root,
-  id: 'home',
-  component: lazyRouteComponent(() => import('./shell'), 'Shell'),
+  id: 'inside',
   beforeLoad: ({ context, location }) => {
     if (context.auth.knowsLearner()) return
     const next = location.href === '/' ? {} : { next: location.href }
     throw redirect({ to: '/sign-in', search: next })
   },
 })
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  id: 'home',
+  component: lazyRouteComponent(() => import('./shell'), 'Shell'),
+})
+
+const LazyWelcome = lazyRouteComponent(
+  () => import('@/features/welcome/welcome-page'),
+  'WelcomePage',
+)
+
+const welcome = createRoute({
+  getParentRoute: () => inside,
+  path: '/welcome',
+  validateSearch: (search: Record<string, unknown>): { step?: WelcomeStep } =>
+    isWelcomeStep(search.step) ? { step: search.step } : {},
+  component: WelcomeRoute,
+})
+
+function WelcomeRoute() {
+  const { step } = welcome.useSearch()
+  return <LazyWelcome step={step ?? WELCOME_STEPS[0]} />
+}
 
 const talk = createRoute({
   getParentRoute: () => home,
@@ -174,11 +199,14 @@ function MissingPage() {
 
 const tree = root.addChildren([
   door.addChildren([signIn, register]),
-  home.addChildren([
-    talk,
-    history,
-    conversation,
-    settings.addChildren([settingsIndex, learning, tutor, display, memory, account, data]),
+  inside.addChildren([
+    welcome,
+    home.addChildren([
+      talk,
+      history,
+      conversation,
+      settings.addChildren([settingsIndex, learning, tutor, display, memory, account, data]),
+    ]),
   ]),
 ])
 

@@ -8,7 +8,7 @@ interface LanguageFieldProps {
   label: string
   hint?: string | undefined
   error?: string | undefined
-  /** BCP 47. */
+  /** BCP 47; empty as long as nothing is chosen. */
   value: string
   onChoose: (tag: string) => void
 }
@@ -24,7 +24,10 @@ export function LanguageField({ label, hint, error, value, onChoose }: LanguageF
       label={label}
       hint={hint}
       error={error}
-      value={{ value, label: languageName(value, uiLanguage) }}
+      value={{
+        value,
+        label: value === '' ? t('languages.choose') : languageName(value, uiLanguage),
+      }}
       find={(query) => findLanguages(all(), query, uiLanguage).map(itemOf)}
       onChoose={onChoose}
       searchLabel={t('languages.search')}

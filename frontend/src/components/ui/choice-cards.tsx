@@ -20,8 +20,8 @@ interface ChoiceCardsProps<T extends string> {
   labelledBy: string
   describedBy?: string | undefined
   invalid?: boolean
-  /** Short choices stand side by side where there is room. */
-  columns?: boolean
+  /** Short choices stand side by side where there is room: all of them, or as many as fit. */
+  columns?: boolean | 'fitting'
 }
 
 /** One of a few, each with room for a line that says what it means. */
@@ -34,13 +34,18 @@ export function ChoiceCards<T extends string>(props: ChoiceCardsProps<T>) {
       aria-labelledby={labelledBy}
       aria-describedby={describedBy}
       aria-invalid={invalid}
-      className={`grid gap-2 ${props.columns === true ? 'tablet:grid-flow-col tablet:auto-cols-fr' : ''}`}
+      className={`grid gap-2 ${columnsLook(props.columns ?? false)}`}
     >
       {choices.map((choice) => (
         <Card key={choice.value} choice={choice} />
       ))}
     </RadioGroup>
   )
+}
+
+function columnsLook(columns: boolean | 'fitting'): string {
+  if (columns === 'fitting') return 'grid-cols-[repeat(auto-fill,minmax(min(9.5rem,100%),1fr))]'
+  return columns ? 'tablet:grid-flow-col tablet:auto-cols-fr' : 'grid-cols-[minmax(0,1fr)]'
 }
 
 function Card<T extends string>({ choice }: { choice: Choice<T> }) {

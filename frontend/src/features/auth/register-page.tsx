@@ -3,6 +3,7 @@ import { Button } from '@/components/ui/button'
 import { TextField } from '@/components/ui/text-field'
 import { useDocumentTitle } from '@/lib/document-title'
 import { useTranslation } from 'react-i18next'
+import { useLanguage } from '@/lib/i18n'
 import { useServices } from '@/lib/services'
 import { AuthCard } from './auth-card'
 import { Fault } from './sign-in-page'
@@ -12,8 +13,12 @@ export function RegisterPage() {
   const { t } = useTranslation('auth')
   useDocumentTitle(t('register'))
   const { auth } = useServices()
+  const language = useLanguage()
   const form = useAuthForm(['name', 'email', 'password'], ({ name, email, password }) =>
-    auth.register(email, password, name),
+    auth.register(email, password, name, {
+      time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      ui_language: language,
+    }),
   )
   return (
     <AuthCard title={t('register')}>

@@ -76,9 +76,29 @@ export class Auth {
     this.#accept(await this.#post<SignedIn>('/auth/login', { email, password }))
   }
 
-  async register(email: string, password: string, displayName: string): Promise<void> {
+  /** Makes an account. `about` is what the browser knows of the learner, so that nobody has to ask. */
+  async register(
+    email: string,
+    password: string,
+    displayName: string,
+    about: Pick<User, 'time_zone' | 'ui_language'>,
+  ): Promise<void> {
     const body = { email, password, display_name: displayName }
-    this.#accept(await this.#post<SignedIn>('/auth/register', body))
+    const answer = await this.#post<SignedIn>('/auth/register', body)
+    // The account stands: what could not be saved of it can be settled later.
+    const user = await this.#introduce(answer, about).catch(() => ({ ...answer.user, ...about }))
+    this.#registeredHere = true
+    this.#accept({ ...answer, user })
+  }
+
+  /** Whether the account was made on this very page, so that its first minutes are now. */
+  registeredHere(): boolean {
+    return this.#registeredHere
+  }
+  #registeredHere = false
+
+  async #introduce(answer: SignedIn, about: Partial<User>): Promise<User> {
+    return this.#send<User>('PATCH', '/auth/me', about, answer.access_token)
   }
 
   /** What must still be said to the server in the learner's name; signing out waits for it. */
@@ -171,6 +191,7 @@ export class Auth {
   #forget(): void {
     clearTimeout(this.#timer)
     this.#access = null
+    this.#registeredHere = false
     localStorage.removeItem(HINT)
     forgetKnown()
     this.#become({ status: 'signed_out' })
@@ -200,10 +221,19 @@ export class Auth {
   }
 
   async #post<T>(path: string, body: unknown, token: string | null = null): Promise<T> {
+    return this.#send<T>('POST', path, body, token)
+  }
+
+  async #send<T>(
+    method: 'POST' | 'PATCH',
+    path: string,
+    body: unknown,
+    token: string | null,
+  ): Promise<T> {
     let response: Response
     try {
       response = await fetch(this.#apiUrl + path, {
-        method: 'POST',
+        method,
         credentials: 'include',
         // A page that is left in the middle still receives its new cookie.
         keepalive: true,

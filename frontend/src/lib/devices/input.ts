@@ -1,4 +1,5 @@
 import { deviceInUse, processingOf, realDevices, SYSTEM_DEVICE, type Device } from './choice'
+import { refusalOf } from './refusal'
 import { deviceChoice } from './remembered'
 
 /** The microphones or loudspeakers of this device. Browsers name them only to a page that may use them. */
@@ -19,23 +20,23 @@ export function onDevicesChanged(changed: () => void): () => void {
   return () => devices?.removeEventListener('devicechange', changed)
 }
 
-/** What to ask the browser for: the chosen microphone where it is there, sounding as it should. */
+/** What to ask the browser for. */
 export interface InputWish {
-  deviceId: { ideal: string }
+  deviceId: { exact: string } | { ideal: string }
   echoCancellation: boolean
   noiseSuppression: boolean
   autoGainControl: boolean
   channelCount: number
 }
 
+/** The chosen microphone where it is there, sounding as it should. */
 export async function inputWish(): Promise<InputWish> {
   const choice = deviceChoice()
   const device = deviceInUse(choice.input, await listDevices('audioinput'))
-  // A browser that hides its devices until it is asked still knows an id of last time.
-  const id = device?.id ?? choice.input?.id ?? SYSTEM_DEVICE
   return {
-    // A preference, not a demand: the chosen one may have been left at home.
-    deviceId: { ideal: id },
+    // What is only preferred, browsers pass over. Where they hide their devices until one is
+    // allowed, there is nothing to demand yet.
+    deviceId: device === null ? { ideal: choice.input?.id ?? SYSTEM_DEVICE } : { exact: device.id },
     ...processingOf(choice, device ?? choice.input),
     channelCount: 1,
   }
@@ -43,10 +44,42 @@ export async function inputWish(): Promise<InputWish> {
 
 /** Opens the microphone of the learner's choice; throws the browser's own error. */
 export async function openInput(): Promise<MediaStreamTrack> {
-  const stream = await mediaDevices().getUserMedia({ audio: await inputWish() })
-  const [track] = stream.getAudioTracks()
-  if (track === undefined) throw new DOMException('no audio track', 'NotFoundError')
-  return track
+  return withChosenInput(async (wish) => {
+    const stream = await mediaDevices().getUserMedia({ audio: { ...wish } })
+    const [track] = stream.getAudioTracks()
+    if (track === undefined) throw new DOMException('no audio track', 'NotFoundError')
+    return track
+  })
+}
+
+/** Has `open` take the microphone of the learner's choice, or the system's if that one is gone after all. */
+export async function withChosenInput<T>(open: (wish: InputWish) => Promise<T>): Promise<T> {
+  const wish = await inputWish()
+  try {
+    return await open(wish)
+  } catch (cause) {
+    if (!('exact' in wish.deviceId) || refusalOf(cause) !== 'absent') throw cause
+    return open({ ...wish, deviceId: { ideal: SYSTEM_DEVICE } })
+  }
+}
+
+/** Tells when the learner changes, in the browser's own settings, what this page may use. */
+export function onPermission(changed: () => void): () => void {
+  let permission: PermissionStatus | null = null
+  let ended = false
+  navigator.permissions
+    .query({ name: 'microphone' })
+    .then((status) => {
+      if (ended) return
+      permission = status
+      status.addEventListener('change', changed)
+    })
+    // A browser that does not tell: the learner presses again.
+    .catch(() => undefined)
+  return () => {
+    ended = true
+    permission?.removeEventListener('change', changed)
+  }
 }
 
 function mediaDevices(): MediaDevices {

@@ -1,6 +1,6 @@
 import { LocalAudioTrack, TrackEvent } from 'livekit-client'
 import { SYSTEM_DEVICE, type Device } from '@/lib/devices/choice'
-import { inputWish, listDevices, openInput } from '@/lib/devices/input'
+import { listDevices, openInput, withChosenInput } from '@/lib/devices/input'
 import { changeDevices } from '@/lib/devices/remembered'
 
 /** Opens the microphone of the learner's choice; throws the browser's own error. */
@@ -14,7 +14,7 @@ export async function switchMicrophone(track: LocalAudioTrack, id: string): Prom
   const input = id === SYSTEM_DEVICE ? null : await inputOf(id)
   changeDevices((before) => ({ ...before, input }))
   // Opened anew, because browsers apply most switches to nothing else; a muted one stays muted.
-  await track.restartTrack(await inputWish())
+  await withChosenInput((wish) => track.restartTrack({ ...wish }))
 }
 
 /** Tells when the browser gives the track another source, and when its source has ended. */

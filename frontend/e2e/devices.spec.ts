@@ -1,0 +1,119 @@
+import type { Page } from '@playwright/test'
+import { Learner } from './support/learner'
+import { browserArgs, expect, launch, test } from './support/test'
+
+declare global {
+  interface Window {
+    opened: MediaStreamTrack[]
+  }
+}
+
+/** Runs in the page before its own code: remembers each microphone that was opened. */
+function watchMicrophones(): void {
+  window.opened = []
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+  navigator.mediaDevices.getUserMedia = async (wish) => {
+    const stream = await open(wish)
+    window.opened.push(...stream.getAudioTracks())
+    return stream
+  }
+}
+
+/** The microphones that are on: their names, and what the browser does to their sound. */
+async function microphonesOn(page: Page) {
+  return page.evaluate(() =>
+    window.opened
+      .filter(({ readyState }) => readyState === 'live')
+      .map((track) => {
+        const { noiseSuppression, echoCancellation } = track.getSettings()
+        return { label: track.label, noiseSuppression, echoCancellation }
+      }),
+  )
+}
+
+async function choose(page: Page, field: string, option: string): Promise<void> {
+  await page.getByRole('combobox', { name: field }).click()
+  await page.getByRole('option', { name: option }).click()
+  await expect(page.getByRole('option')).toHaveCount(0)
+}
+
+/** The loudspeaker through which an element plays, by name. */
+async function loudspeakerOf(page: Page, voice: string): Promise<string | undefined> {
+  return page.evaluate(async (name) => {
+    const devices = await navigator.mediaDevices.enumerateDevices()
+    const element = document.querySelector<HTMLAudioElement>(`audio[data-voice=${name}]`)
+    return devices.find(
+      ({ kind, deviceId }) => kind === 'audiooutput' && deviceId === element?.sinkId,
+    )?.label
+  }, voice)
+}
+
+test('a microphone and a loudspeaker are tried, chosen, and used in the talk', async ({
+  page,
+  stack,
+  picture,
+}) => {
+  await page.addInitScript(watchMicrophones)
+  // Chromium's own microphones, which beep without end.
+  const ada = await Learner.arriveWithOwnMicrophone(page, stack)
+  await ada.register()
+  await page.goto(`${stack.webUrl}/welcome?step=sound`)
+  const said = page.getByRole('status')
+  await picture(page, 'microphone-closed')
+  expect(await microphonesOn(page)).toEqual([])
+
+  await page.getByRole('button', { name: 'Try the microphone' }).click()
+  await expect(said).toHaveText('I hear you.')
+  await expect
+    .poll(() => page.getByRole('meter').getAttribute('aria-valuenow').then(Number))
+    .toBeGreaterThan(20)
+  await choose(page, 'Microphone', 'Fake Audio Input 1')
+  await expect
+    .poll(() => microphonesOn(page))
+    .toEqual([{ label: 'Fake Audio Input 1', noiseSuppression: true, echoCancellation: true }])
+  await choose(page, 'Loudspeaker', 'Fake Audio Output 1')
+  await expect(said).toHaveText('I hear you.')
+  await picture(page, 'microphone-open')
+
+  const since = await ada.now()
+  await page.getByRole('button', { name: 'Say something, hear it back' }).click()
+  await expect(said).toHaveText('Speak now. You will hear it in a moment.')
+  await page.getByRole('button', { name: 'Hear it now' }).click({ delay: 1_500 })
+  await expect(said).toHaveText('This is how you sound.')
+  expect(await loudspeakerOf(page, 'playback')).toBe('Fake Audio Output 1')
+  await expect(page.getByRole('button', { name: 'Hear it again' })).toBeVisible()
+  expect(await ada.voiceMsSince(since)).toBeGreaterThan(100)
+
+  await page.getByRole('button', { name: 'Go to your tutor' }).click()
+  await expect(page.getByRole('button', { name: 'Talk', exact: true })).toBeVisible()
+  expect(await microphonesOn(page)).toEqual([])
+  await page.reload()
+  await ada.startTalking()
+  await expect
+    .poll(() => loudspeakerOf(page, 'tutor'), { timeout: 30_000 })
+    .toBe('Fake Audio Output 1')
+  expect(await microphonesOn(page)).toEqual([
+    { label: 'Fake Audio Input 1', noiseSuppression: true, echoCancellation: true },
+  ])
+})
+
+test('a refused microphone is tried again as soon as it is allowed', async ({ stack, picture }) => {
+  const args = browserArgs.filter((arg) => !arg.startsWith('--use-fake-ui'))
+  const browser = await launch([...args, '--deny-permission-prompts'])
+  try {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    const ada = await Learner.arriveWithOwnMicrophone(page, stack)
+    await ada.register()
+    await page.goto(`${stack.webUrl}/welcome?step=sound`)
+    await page.getByRole('button', { name: 'Try the microphone' }).click()
+    const said = page.getByRole('status')
+    await expect(said).toContainText('The microphone is not allowed on this page.')
+    await expect(said).toContainText('Press the icon to the left of the address')
+    await picture(page, 'microphone-check-refused')
+    await context.grantPermissions(['microphone'])
+    await expect(said).toHaveText('I hear you.')
+  } finally {
+    await browser.close()
+  }
+})
