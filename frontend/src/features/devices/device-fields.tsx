@@ -11,7 +11,7 @@ import {
   type Device,
   type Processing,
 } from '@/lib/devices/choice'
-import { asksForOutput, askForOutput, canChooseOutput } from '@/lib/devices/output'
+import { asksForOutput, askForOutput, canChooseOutput, chooseOutput } from '@/lib/devices/output'
 import { changeDevices, useDeviceChoice } from '@/lib/devices/remembered'
 import { useDevices } from '@/lib/devices/use-devices'
 
@@ -56,10 +56,9 @@ export function OutputField({ asked }: AskedProps) {
   if (!canChooseOutput() || (devices.length === 0 && !asksForOutput())) {
     return <Fixed name={t('output.label')} words={t('output.fixed')} />
   }
-  const choose = (output: Device | null) => changeDevices((before) => ({ ...before, output }))
   const ask = async () => {
     const device = await askForOutput()
-    if (device !== null) choose(device)
+    if (device !== null) chooseOutput(device)
     setAnswers((before) => before + 1)
   }
   return (
@@ -72,7 +71,7 @@ export function OutputField({ asked }: AskedProps) {
           { value: SYSTEM_DEVICE, label: t('system') },
           ...named(devices, (number) => t('output.unnamed', { number })),
         ]}
-        onChoose={(id) => choose(devices.find((device) => device.id === id) ?? null)}
+        onChoose={(id) => chooseOutput(devices.find((device) => device.id === id) ?? null)}
       />
       {asksForOutput() && (
         <Button weight="quiet" className="self-start" onClick={() => void ask()}>

@@ -1,4 +1,4 @@
-import { followChosenOutput } from '@/lib/devices/output'
+import { applyChosenOutput } from '@/lib/devices/output'
 
 /** Some seconds of sound. It lives in the memory of this page and nowhere else. */
 export interface Recording {
@@ -36,7 +36,6 @@ export async function play(recording: Recording, stopped: AbortSignal): Promise<
   const context = new AudioContext()
   const element = document.createElement('audio')
   element.dataset.voice = 'playback'
-  const unfollow = followChosenOutput(element)
   try {
     const sound = context.createBuffer(1, recording.samples.length, recording.sampleRate)
     sound.copyToChannel(recording.samples, 0)
@@ -47,11 +46,12 @@ export async function play(recording: Recording, stopped: AbortSignal): Promise<
     source.connect(toElement)
     element.srcObject = toElement.stream
     document.body.append(element)
+    // Without a list of loudspeakers it is heard from the usual one.
+    await applyChosenOutput(element).catch(() => undefined)
     await Promise.all([context.resume(), element.play()])
     source.start()
     await over(stopped, (end) => (source.onended = end))
   } finally {
-    unfollow()
     element.srcObject = null
     element.remove()
     void context.close()

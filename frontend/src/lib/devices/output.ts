@@ -41,6 +41,18 @@ export async function chosenOutput(): Promise<Device | null> {
   return deviceInUse(deviceChoice().output, await listDevices('audiooutput'))
 }
 
+/** Has `element` play through the chosen loudspeaker, once; tells whether it does. */
+export async function applyChosenOutput(element: HTMLMediaElement): Promise<'chosen' | 'system'> {
+  if (!canChooseOutput()) return 'system'
+  const sink = (await chosenOutput())?.id ?? SYSTEM_SINK
+  if (element.sinkId !== sink) {
+    // One that cannot be opened is as good as gone: better heard elsewhere than not at all.
+    await element.setSinkId(sink).catch(() => element.setSinkId(SYSTEM_SINK))
+  }
+  const isElsewhere = deviceChoice().output !== null && element.sinkId === SYSTEM_SINK
+  return isElsewhere ? 'system' : 'chosen'
+}
+
 /**
  * Plays `element` through the chosen loudspeaker, and goes on doing so: when another is chosen, when
  * the chosen one is unplugged, when it is back. Tells where it is heard, and returns what ends that.
@@ -51,19 +63,16 @@ export function followChosenOutput(
 ): () => void {
   if (!canChooseOutput()) return () => undefined
   let ended = false
-  const apply = async () => {
-    const sink = (await chosenOutput())?.id ?? SYSTEM_SINK
-    if (ended) return
-    if (element.sinkId !== sink) {
-      // One that cannot be opened is as good as gone: better heard elsewhere than not at all.
-      await element.setSinkId(sink).catch(() => element.setSinkId(SYSTEM_SINK))
-    }
-    const isElsewhere = deviceChoice().output !== null && element.sinkId === SYSTEM_SINK
-    heardFrom(isElsewhere ? 'system' : 'chosen')
+  const apply = () => {
+    applyChosenOutput(element).then(
+      (loudspeaker) => {
+        if (!ended) heardFrom(loudspeaker)
+      },
+      () => undefined,
+    )
   }
-  const applyQuietly = () => void apply().catch(() => undefined)
-  const ends = [onDeviceChoice(applyQuietly), onDevicesChanged(applyQuietly)]
-  applyQuietly()
+  const ends = [onDeviceChoice(apply), onDevicesChanged(apply)]
+  apply()
   return () => {
     ended = true
     for (const end of ends) end()
