@@ -10,7 +10,7 @@ const livekit = {
   message: 'LiveKit is known to lib/livekit and features/talk only.',
 }
 
-const FEATURES = ['auth', 'talk', 'history', 'welcome']
+const FEATURES = ['auth', 'talk', 'history', 'settings', 'welcome']
 /** Features that are a part of others: the check of the microphone stands in several rooms. */
 const SHARED_FEATURES = ['devices']
 

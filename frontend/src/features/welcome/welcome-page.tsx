@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ChoiceCards } from '@/components/ui/choice-cards'
-import { TextField } from '@/components/ui/text-field'
+import { TextArea } from '@/components/ui/text-area'
 import { MicrophoneCheck } from '@/features/devices/microphone-check'
 import type { Level } from '@/lib/api/models'
 import { useLanguage } from '@/lib/i18n'
@@ -57,13 +57,11 @@ function LearnQuestion({ minutes }: { minutes: FirstMinutes }) {
             setMissing(false)
           }}
         />
-        <TextField
+        <TextArea
           label={t('learn.goal')}
           hint={t('learn.goalHint')}
           value={goal}
           maxLength={LONGEST_GOAL}
-          autoComplete="off"
-          dir="auto"
           onChange={(event) => setGoal(event.target.value)}
         />
       </div>
