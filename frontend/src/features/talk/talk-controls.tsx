@@ -65,10 +65,10 @@ function Round({ icon, name, look, onPress }: RoundProps) {
     <button
       type="button"
       onClick={onPress}
-      className="group flex min-w-16 flex-col items-center gap-1.5 rounded-field text-small text-ink-soft"
+      className="group flex min-w-[min(4rem,22vw)] flex-col items-center gap-1.5 rounded-field text-small text-ink-soft"
     >
       <span
-        className={`flex size-15 items-center justify-center rounded-full border transition-[background-color,color,border-color,scale] duration-150 group-active:scale-95 ${looks[look]}`}
+        className={`flex size-[min(3.75rem,19vw)] items-center justify-center rounded-full border transition-[background-color,color,border-color,scale] duration-150 group-active:scale-95 ${looks[look]}`}
       >
         <Icon name={icon} className={icon === 'end' ? 'size-7' : 'size-6'} />
       </span>

@@ -21,7 +21,8 @@ export function TalkOpening() {
       <div className="talk-top min-h-12" />
       <section className="talk-voice" data-line="closed">
         <div className="talk-ring">
-          <VoiceRing shape="waiting" read={silence} />
+          {/* As the door will show it, so that a page that is there soon does not flicker. */}
+          <VoiceRing shape={late ? 'waiting' : 'still'} read={silence} />
         </div>
         <div className="talk-said">
           <div aria-live="polite" className="talk-status" data-talk="opening">
