@@ -81,7 +81,7 @@ function Outcome({ isSaved, fault, retry }: Pick<Setting<unknown>, 'isSaved' | '
 }
 
 /** Words for a refusal: those for what is wrong with the field, where the API says so. */
-export function useFaultWords(): (fault: ApiError) => string {
+function useFaultWords(): (fault: ApiError) => string {
   const { t } = useTranslation('settings')
   return (fault) => {
     const known = t('invalid', { returnObjects: true }) as Record<string, string>
