@@ -85,6 +85,9 @@ test('what one settles about the lessons is kept at once, and survives a server 
   await expect.poll(() => session(ada)).toMatchObject({ patience: 'patient', push_to_talk: true })
   await picture(page, 'settings-tutor')
 
+  await open(ada, 'sound', 'Microphone and sound')
+  await picture(page, 'settings-sound')
+
   await open(ada, 'display', 'Words and looks')
   await page.getByRole('radio', { name: 'Dark' }).click()
   await picture(page, 'settings-display-dark')

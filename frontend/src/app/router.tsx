@@ -160,6 +160,12 @@ const tutor = createRoute({
   component: lazyRouteComponent(() => import('@/features/settings/tutor-page'), 'TutorPage'),
 })
 
+const sound = createRoute({
+  getParentRoute: () => settings,
+  path: 'sound',
+  component: lazyRouteComponent(() => import('@/features/settings/sound-page'), 'SoundPage'),
+})
+
 const display = createRoute({
   getParentRoute: () => settings,
   path: 'display',
@@ -205,7 +211,7 @@ const tree = root.addChildren([
       talk,
       history,
       conversation,
-      settings.addChildren([settingsIndex, learning, tutor, display, memory, account, data]),
+      settings.addChildren([settingsIndex, learning, tutor, sound, display, memory, account, data]),
     ]),
   ]),
 ])

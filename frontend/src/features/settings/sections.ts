@@ -4,6 +4,7 @@ import type { IconName } from '@/components/ui/icon'
 export const SECTIONS = [
   { name: 'learning', path: '/settings/learning', icon: 'book' },
   { name: 'tutor', path: '/settings/tutor', icon: 'voice' },
+  { name: 'sound', path: '/settings/sound', icon: 'microphone' },
   { name: 'display', path: '/settings/display', icon: 'letters' },
   { name: 'memory', path: '/settings/memory', icon: 'bookmark' },
   { name: 'account', path: '/settings/account', icon: 'person' },
