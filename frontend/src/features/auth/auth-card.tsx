@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { LanguageChoice } from './language-choice'
 
 /** The one card of a page that lets one in. */
 export function AuthCard({ title, children }: { title: string; children: ReactNode }) {
@@ -20,6 +21,7 @@ export function AuthCard({ title, children }: { title: string; children: ReactNo
         <h1 className="font-said text-title">{title}</h1>
         {children}
       </div>
+      <LanguageChoice />
     </main>
   )
 }

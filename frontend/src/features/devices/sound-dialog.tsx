@@ -9,7 +9,7 @@ interface SoundDialogProps {
 }
 
 /** The check of the microphone on top of the page that one is about to talk on. */
-export function SoundDialog({ open, onOpenChange }: SoundDialogProps) {
+export default function SoundDialog({ open, onOpenChange }: SoundDialogProps) {
   const { t } = useTranslation(['devices', 'common'])
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title={t('title')}>

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Button, buttonLook } from '@/components/ui/button'
 import { Icon, type IconName } from '@/components/ui/icon'
 import { Captions } from './captions'
+import { SoundCheck } from './sound-check'
 import type { RingShape } from './ring-poses'
 import type { Microphone } from './talk-machine'
 import type { TalkActions } from './talk-screen'
@@ -74,6 +75,7 @@ export function VoiceStage(props: VoiceStageProps) {
           </div>
         )}
         <Offers {...props} />
+        {status === 'start' && view.offer === 'talk' && <SoundCheck />}
       </div>
     </section>
   )
