@@ -50,6 +50,7 @@ test('the whole way from the sign-in to the end of a talk needs no mouse', async
 }) => {
   // Chromium's own microphone beeps without end, which our ear may take for somebody who cuts in: this one is silent.
   await page.addInitScript(injectMicrophone)
+  await page.addInitScript(countWakeLocks)
   await page.goto(stack.webUrl)
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   await pressOn(page, 'button', 'Try it as the demo learner')
@@ -57,6 +58,12 @@ test('the whole way from the sign-in to the end of a talk needs no mouse', async
   await pressOn(page, 'button', 'Talk')
   const status = page.locator('[data-talk]')
   await expect(status).toHaveAttribute('data-talk', 'listening', { timeout: 30_000 })
+
+  // While one talks, the screen stays on and the system knows why.
+  expect(await page.evaluate(() => navigator.mediaSession.metadata?.title)).toBe(
+    'Talking with your tutor',
+  )
+  expect(await page.evaluate(() => window.locksHeld())).toBe(1)
 
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
   await page.keyboard.press('Space')
@@ -77,7 +84,27 @@ test('the whole way from the sign-in to the end of a talk needs no mouse', async
   await expect(page.getByRole('log')).toContainText('It rains in the north')
   await pressOn(page, 'button', 'End')
   await expect(status).toHaveAttribute('data-talk', 'ended')
+  expect(await page.evaluate(() => navigator.mediaSession.metadata)).toBeNull()
+  await expect.poll(() => page.evaluate(() => window.locksHeld())).toBe(0)
 })
+
+declare global {
+  interface Window {
+    locksHeld: () => number
+  }
+}
+
+/** Runs in the page before its own code: counts what keeps the screen awake. */
+function countWakeLocks(): void {
+  const taken: WakeLockSentinel[] = []
+  const request = navigator.wakeLock.request.bind(navigator.wakeLock)
+  navigator.wakeLock.request = async (type) => {
+    const lock = await request(type)
+    taken.push(lock)
+    return lock
+  }
+  window.locksHeld = () => taken.filter(({ released }) => !released).length
+}
 
 /** Goes there with the Tab key, as somebody without a mouse would, and presses Enter. */
 async function pressOn(page: Page, role: 'button' | 'link', name: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Browser, Page } from '@playwright/test'
 import { Learner } from './support/learner'
+import { injectMicrophone } from './support/microphone'
 import { expect, test } from './support/test'
 
 /** The page and the tutor find each other again within this of being able to. */
@@ -51,6 +52,38 @@ test('after a change of the network the page is back in the same conversation', 
   await goesOn(talk)
 })
 
+test('a page that was away while its conversation was moved does not take it back', async ({
+  page,
+  stack,
+  browser,
+  picture,
+}) => {
+  const { ada, id } = await talking(page, stack)
+  const network = await networkOf(page)
+  stack.line.cut()
+  await network.cut()
+  await ada.expectStatus('reconnecting')
+  stack.line.mend()
+
+  // Another device: nothing of this browser is there to tell of it.
+  const context = await browser.newContext()
+  const other = await context.newPage()
+  await other.addInitScript(injectMicrophone)
+  await ada.signInAt(other)
+  await other.getByRole('button', { name: /Move it here|Go on/ }).click()
+  const there = other.locator('[data-talk]')
+  await expect(there).toHaveAttribute('data-talk', 'listening', { timeout: 30_000 })
+
+  await network.mend()
+  await ada.expectStatus('moved')
+  await picture(page, 'moved-while-away')
+  await page.reload()
+  await ada.expectStatus('elsewhere')
+  await expect(there).toHaveAttribute('data-talk', 'listening')
+  expect(await ada.liveConversationId()).toBe(id)
+  await context.close()
+})
+
 test('after a restart of LiveKit the page and the tutor are back in the same conversation', async ({
   page,
   stack,
@@ -67,14 +100,20 @@ test('after a restart of LiveKit the page and the tutor are back in the same con
   await goesOn(talk)
 })
 
-test('after a restart of the server the tutor is back in the same conversation', async ({
+test('while the server is away the tutor is late; after its restart the tutor is back in the same conversation', async ({
   page,
   stack,
+  picture,
 }) => {
   test.setTimeout(150_000)
   const talk = await talking(page, stack)
   await stack.stopAvaaz()
-  await expect.poll(() => talk.ada.status().getAttribute('data-talk')).not.toBe('listening')
+  await talk.ada.expectStatus('late')
+  await picture(page, 'tutor-late')
+  await talk.ada.expectStatus('very_late', 20_000)
+  await expect(page.getByRole('button', { name: 'Call again' })).toBeVisible()
+  await picture(page, 'tutor-very-late')
+  expect(await talk.ada.words()).toEqual(talk.words)
   await stack.startAvaaz()
   await expectBackSince(talk.ada, Date.now())
   await goesOn(talk)

@@ -12,6 +12,9 @@ import {
 import type { Stack } from './support/stack'
 import { browserArgs, expect, launch, test } from './support/test'
 
+/** The shortest life of an access token that the server takes. */
+const SHORT_SIGN_IN_S = '5'
+
 test('a refused microphone leaves the keyboard', async ({ stack, picture }) => {
   const args = browserArgs.filter((arg) => !arg.startsWith('--use-fake-ui'))
   const browser = await launch([...args, '--deny-permission-prompts'])
@@ -31,18 +34,99 @@ test('a refused microphone leaves the keyboard', async ({ stack, picture }) => {
   }
 })
 
-test('a missing microphone is told apart from a refused one', async ({ stack }) => {
-  const args = browserArgs.filter((arg) => !arg.startsWith('--use-fake-device'))
-  const browser = await launch(args)
+test('a missing microphone and one that does not open are told apart from a refused one', async ({
+  stack,
+  picture,
+}) => {
+  const without = browserArgs.filter((arg) => !arg.startsWith('--use-fake-device'))
+  for (const { args, status } of [
+    { args: without, status: 'absent' },
+    // As if another program had it: the device is there, and does not open.
+    { args: [...browserArgs, '--fail-audio-stream-creation'], status: 'busy' },
+  ]) {
+    const browser = await launch(args)
+    try {
+      const context = await browser.newContext()
+      const ada = await Learner.arriveWithOwnMicrophone(await context.newPage(), stack)
+      await ada.register()
+      await ada.startTalking()
+      await ada.expectStatus(status)
+      await picture(ada.page, `microphone-${status}`)
+    } finally {
+      await browser.close()
+    }
+  }
+})
+
+test('a microphone that is taken back or pulled out in mid-talk is told, and taken up again', async ({
+  stack,
+  picture,
+}) => {
+  const browser = await launch(browserArgs.filter((arg) => !arg.startsWith('--use-fake-ui')))
   try {
-    const ada = await Learner.arriveWithOwnMicrophone(await browser.newPage(), stack)
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    await page.addInitScript(pluggable)
+    const ada = await Learner.arriveWithOwnMicrophone(page, stack)
+    const session = await browser.newBrowserCDPSession()
+    const allow = (setting: 'granted' | 'denied') =>
+      session.send('Browser.setPermission', {
+        permission: { name: 'microphone' },
+        setting,
+        origin: stack.webUrl,
+        browserContextId: contextId,
+      })
+    const pageSession = await context.newCDPSession(page)
+    const { targetInfo } = await pageSession.send('Target.getTargetInfo')
+    const contextId = targetInfo.browserContextId
+    await allow('granted')
     await ada.register()
     await ada.startTalking()
-    await ada.expectStatus('absent')
+    await ada.expectStatus('listening', 30_000)
+
+    await allow('denied')
+    await ada.expectStatus('withdrawn')
+    await picture(page, 'microphone-withdrawn')
+    await allow('granted')
+    await ada.expectStatus('listening')
+
+    await page.evaluate(() => window.unplug('audioinput'))
+    await ada.expectStatus('unplugged')
+    await expect(page.getByText('Your microphone was unplugged.')).toBeVisible()
+    await picture(page, 'microphone-unplugged')
+    await page.evaluate(() => window.plugIn())
+    await ada.expectStatus('listening')
+
+    await page.evaluate(() => window.unplug('audioinput'))
+    await page.getByRole('button', { name: 'Type instead' }).click()
+    await ada.expectStatus('typed_only')
+    await ada.type('What is the weather like?')
+    await expect(ada.lines('tutor').nth(1)).toContainText('It rains in the north')
   } finally {
     await browser.close()
   }
 })
+
+declare global {
+  interface Window {
+    unplug: (kind: MediaDeviceKind) => void
+    plugIn: () => void
+  }
+}
+
+/** Runs in the page before its own code: devices of the browser that can be pulled out, which nobody else can. */
+function pluggable(): void {
+  const { mediaDevices } = navigator
+  const list = mediaDevices.enumerateDevices.bind(mediaDevices)
+  let missing: MediaDeviceKind | null = null
+  mediaDevices.enumerateDevices = async () => (await list()).filter(({ kind }) => kind !== missing)
+  const change = (kind: MediaDeviceKind | null) => {
+    missing = kind
+    mediaDevices.dispatchEvent(new Event('devicechange'))
+  }
+  window.unplug = change
+  window.plugIn = () => change(null)
+}
 
 test('a browser that holds the sound back offers to let it out', async ({ stack, picture }) => {
   const args = browserArgs.filter((arg) => !arg.startsWith('--use-fake-ui'))
@@ -212,8 +296,22 @@ test('a server that went away is told in words, and the page recovers', async ({
     await expect(page.getByText('I cannot reach the server.')).toBeVisible()
     await picture(page, 'server-away')
   } finally {
-    await stack.startAvaaz()
+    await stack.startAvaaz({ AVAAZ_ACCESS_TOKEN_S: SHORT_SIGN_IN_S })
   }
   await page.getByRole('button', { name: 'Call again' }).click()
   await ada.expectStatus('listening', 30_000)
+
+  // The sign-in ends in mid-talk: it is renewed without a word.
+  await page.reload()
+  await ada.expectStatus('listening', 30_000)
+  const renewed = page.waitForResponse(
+    (answer) => answer.url().endsWith('/auth/refresh') && answer.ok(),
+    { timeout: 30_000 },
+  )
+  await renewed
+  await ada.expectStatus('listening')
+  await page.getByRole('button', { name: 'End', exact: true }).click()
+  await ada.expectStatus('ended')
+  await stack.stopAvaaz()
+  await stack.startAvaaz()
 })

@@ -212,6 +212,44 @@ test('a muted learner is not heard', async ({ page, stack, picture }) => {
   await expect(ada.lines('learner')).toContainText(FIRST_WORDS)
 })
 
+test('with push-to-talk the tutor hears what is said while Space or the button is held', async ({
+  page,
+  stack,
+  picture,
+}) => {
+  const ada = await Learner.arrive(page, stack)
+  await ada.register()
+  await ada.api('/sessions/default', 'PATCH', { push_to_talk: true })
+  await page.reload()
+  await ada.startTalking()
+  await ada.expectStatus('hold_to_speak', 30_000)
+  await picture(page, 'push-to-talk')
+  await ada.say(LEARNER_SAYS[1] ?? '')
+
+  await page.locator('body').press('Escape')
+  await page.keyboard.down('Space')
+  await ada.expectStatus('holding')
+  await picture(page, 'push-to-talk-held', { passing: true })
+  await ada.say(FIRST_WORDS)
+  await page.keyboard.up('Space')
+  await expect(ada.lines('tutor').nth(1)).toContainText(REPLY)
+  // What was said before the press was not heard.
+  await expect(ada.lines('learner')).toHaveCount(1)
+  await expect(ada.lines('learner')).toContainText(FIRST_WORDS)
+  await ada.expectStatus('hold_to_speak')
+
+  const button = page.getByRole('button', { name: 'Hold to speak' })
+  await button.dispatchEvent('pointerdown', { button: 0, pointerId: 1, isPrimary: true })
+  await ada.expectStatus('holding')
+  await page.getByRole('button', { name: 'Your tutor hears you' }).dispatchEvent('pointerup')
+  await ada.expectStatus('hold_to_speak')
+
+  // Switched off elsewhere, it is off here as soon as somebody looks.
+  await ada.api('/sessions/default', 'PATCH', { push_to_talk: false })
+  await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')))
+  await ada.expectStatus('listening')
+})
+
 test('a talk is ended, summed up, and kept in the history', async ({ page, stack, picture }) => {
   const ada = await Learner.arrive(page, stack)
   await ada.register()

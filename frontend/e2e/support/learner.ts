@@ -67,6 +67,14 @@ export class Learner {
     await this.page.getByRole('button', { name: 'Create your account' }).click()
   }
 
+  /** The same learner at another page: of another device, as far as anybody can tell. */
+  async signInAt(page: Page): Promise<void> {
+    await page.goto(this.stack.webUrl)
+    await page.getByLabel('E-mail').fill(this.email)
+    await page.getByLabel('Password', { exact: true }).fill(this.password)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  }
+
   async startTalking(): Promise<void> {
     await this.page.getByRole('button', { name: 'Talk', exact: true }).click()
   }

@@ -59,8 +59,10 @@ export class Stack {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  async startAvaaz(): Promise<void> {
-    this.#avaaz = new Running(AVAAZ, ['dev'], this.#environment(), join(LOGS, 'avaaz.log'))
+  /** Starts the server, set up in another way than usual where a test needs that. */
+  async startAvaaz(setup: NodeJS.ProcessEnv = {}): Promise<void> {
+    const environment = { ...this.#environment(), ...setup }
+    this.#avaaz = new Running(AVAAZ, ['dev'], environment, join(LOGS, 'avaaz.log'))
     await this.#avaaz.until(async () => {
       const [ready, page] = await Promise.all([
         fetch(`${this.apiUrl}/health/ready`),
