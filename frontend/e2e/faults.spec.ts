@@ -19,7 +19,7 @@ test('a refused microphone leaves the keyboard', async ({ stack, picture }) => {
   const args = browserArgs.filter((arg) => !arg.startsWith('--use-fake-ui'))
   const browser = await launch([...args, '--deny-permission-prompts'])
   try {
-    const page = await browser.newPage()
+    const page = await (await browser.newContext()).newPage()
     const ada = await Learner.arriveWithOwnMicrophone(page, stack)
     await ada.register()
     await ada.startTalking()
@@ -132,7 +132,7 @@ test('a browser that holds the sound back offers to let it out', async ({ stack,
   const args = browserArgs.filter((arg) => !arg.startsWith('--use-fake-ui'))
   const browser = await launch([...args, '--deny-permission-prompts'])
   try {
-    const page = await browser.newPage()
+    const page = await (await browser.newContext()).newPage()
     // A browser without a screen lets everything sound; this one asks for a press, as others do.
     await page.addInitScript(() => {
       let pressed = false

@@ -93,9 +93,9 @@ export class CallMicrophone {
       return
     }
     const { label } = track.mediaStreamTrack
-    const { deviceId } = track.mediaStreamTrack.getSettings()
+    const { deviceId, groupId } = track.mediaStreamTrack.getSettings()
     this.release()
-    this.#stopWatching = awaitReturn(why, { id: deviceId ?? '', label }, () => {
+    this.#stopWatching = awaitReturn(why, { deviceId, groupId, label }, () => {
       void this.#takeAgain()
     })
     this.#listener.lost(why, track)

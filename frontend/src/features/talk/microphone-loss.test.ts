@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lossOf } from './microphone-loss'
+import { isBack, lossOf } from './microphone-loss'
 
 const headset = { deviceId: 'a1' }
 const webcam = { deviceId: 'b2' }
@@ -22,4 +22,23 @@ describe('a microphone that ended', () => {
     expect(lossOf(headset, 'granted', [headset])).toBe('stopped')
     expect(lossOf(headset, null, [webcam, headset])).toBe('stopped')
   })
+})
+
+describe('the system’s choice', () => {
+  const before = { deviceId: 'default', groupId: 'headset', label: 'Default - Headset' }
+  const after = { deviceId: 'default', groupId: 'webcam', label: 'Default - Webcam' }
+
+  it('was unplugged when it is another device now, and is back when it is the same again', () => {
+    expect(lossOf(before, 'granted', [after, webcam])).toBe('unplugged')
+    expect(isBack(before, [after, webcam])).toBe(false)
+    expect(isBack(before, [before, webcam])).toBe(true)
+  })
+})
+
+it('a microphone is back by its id, or by its name where the browser gave it a new id', () => {
+  const lost = { deviceId: 'a1', groupId: 'g', label: 'Headset' }
+  expect(isBack(lost, [{ deviceId: 'a1', groupId: 'g', label: '' }])).toBe(true)
+  expect(isBack(lost, [{ deviceId: 'c3', groupId: 'h', label: 'Headset' }])).toBe(true)
+  expect(isBack(lost, [{ deviceId: 'b2', groupId: 'g', label: 'Webcam' }])).toBe(false)
+  expect(isBack({ deviceId: 'a1', label: '' }, [{ deviceId: 'b2', label: '' }])).toBe(false)
 })

@@ -1,23 +1,36 @@
 import type { LocalAudioTrack } from 'livekit-client'
-import { deviceInUse, type Device } from '@/lib/devices/choice'
-import { listDevices, onDevicesChanged } from '@/lib/devices/input'
+import { onDevicesChanged } from '@/lib/devices/input'
 import type { followTrack } from '@/lib/livekit/microphone'
 import type { MicrophoneLoss } from './talk-machine'
 
 /** A system that plays a sound of its own takes the microphone for a moment; that is no news. */
 const TAKEN_FOR_MS = 1_500
 
+/** What a browser tells of a microphone. Behind the id of the system's choice may be this one or that: its group says. */
+export type KnownMicrophone = Partial<Pick<MediaDeviceInfo, 'deviceId' | 'groupId' | 'label'>>
+
 /** Why a microphone ended: what the browser says of its permission, and of what is plugged in. */
 export function lossOf(
-  microphone: { deviceId?: string },
+  microphone: KnownMicrophone,
   permission: PermissionState | null,
-  plugged: readonly Pick<MediaDeviceInfo, 'deviceId'>[],
+  plugged: readonly KnownMicrophone[],
 ): MicrophoneLoss {
   if (permission === 'denied') return 'withdrawn'
   // A page that may not hear any more is told neither ids nor names.
   const named = plugged.filter(({ deviceId }) => deviceId !== '')
   if (plugged.length > 0 && named.length === 0) return 'withdrawn'
-  return named.some(({ deviceId }) => deviceId === microphone.deviceId) ? 'stopped' : 'unplugged'
+  return named.some((device) => isSame(microphone, device)) ? 'stopped' : 'unplugged'
+}
+
+/** Whether it is there again: as it was or, where the browser gave it a new id, by its name. */
+export function isBack(lost: KnownMicrophone, plugged: readonly KnownMicrophone[]): boolean {
+  const named = lost.label !== undefined && lost.label !== ''
+  return plugged.some((device) => isSame(lost, device) || (named && device.label === lost.label))
+}
+
+function isSame(one: KnownMicrophone, other: KnownMicrophone): boolean {
+  const grouped = one.groupId !== undefined && one.groupId !== '' && other.groupId !== undefined
+  return one.deviceId === other.deviceId && (!grouped || one.groupId === other.groupId)
 }
 
 async function pluggedMicrophones(): Promise<MediaDeviceInfo[]> {
@@ -31,13 +44,16 @@ async function microphonePermission(): Promise<PermissionStatus | null> {
 }
 
 /** Tells when a microphone that was lost may be had again: it is plugged in, or allowed. */
-export function awaitReturn(why: MicrophoneLoss, lost: Device, back: () => void): () => void {
+export function awaitReturn(
+  why: MicrophoneLoss,
+  lost: KnownMicrophone,
+  back: () => void,
+): () => void {
   let stopped = false
   let stop: () => void = () => undefined
   if (why === 'unplugged') {
     const look = async () => {
-      // The same one, by its id or, where the browser gave it a new one, by its name.
-      if (deviceInUse(lost, await listDevices('audioinput')) !== null && !stopped) back()
+      if (isBack(lost, await pluggedMicrophones()) && !stopped) back()
     }
     stop = onDevicesChanged(() => void look())
   }

@@ -23,7 +23,7 @@ export function TalkControls(props: TalkControlsProps) {
   const holds = pushToTalk !== null && microphone !== 'none'
   return (
     <div className="talk-buttons">
-      <div className={`relative ${holds ? 'min-w-32 flex-1' : ''}`}>
+      <div className={`relative ${holds ? 'mr-5 min-w-32 flex-1' : ''}`}>
         {holds ? (
           <HoldButton {...pushToTalk} />
         ) : (
