@@ -101,7 +101,8 @@ test('a microphone that is taken back or pulled out in mid-talk is told, and tak
     await page.getByRole('button', { name: 'Type instead' }).click()
     await ada.expectStatus('typed_only')
     await ada.type('What is the weather like?')
-    await expect(ada.lines('tutor').nth(1)).toContainText('It rains in the north')
+    // Chromium's own microphone beeps: the tutor may have answered that, too.
+    await expect(ada.lines('tutor').filter({ hasText: 'It rains in the north' })).toHaveCount(1)
   } finally {
     await browser.close()
   }
