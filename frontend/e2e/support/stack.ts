@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { freePorts, Running } from './process'
 import { Line } from './line'
 import { everyday, type Script } from './script'
-import { query, type Row } from './database'
+import { change, query, type Row } from './database'
 
 const BUILT = resolve(import.meta.dirname, '../../../target/debug')
 const AVAAZ = resolve(process.env.AVAAZ_BIN ?? join(BUILT, 'avaaz'))
@@ -107,8 +107,16 @@ export class Stack {
 
   /** Asks the database itself, past the API and whatever it may keep in mind. */
   async sql(statement: string): Promise<Row[]> {
-    const password = readFileSync(join(this.#data, 'postgres-password'), 'utf8').trim()
-    return query(statement, this.#ports.postgres, password)
+    return query(statement, this.#ports.postgres, this.#postgresPassword)
+  }
+
+  /** Makes a past that would take too long to live through. */
+  async change(statement: string): Promise<void> {
+    await change(statement, this.#ports.postgres, this.#postgresPassword)
+  }
+
+  get #postgresPassword(): string {
+    return readFileSync(join(this.#data, 'postgres-password'), 'utf8').trim()
   }
 
   /** The server of rooms, for tests that enter one on their own. */
