@@ -9,6 +9,7 @@ import { loadConfig, type AppConfig } from './lib/env'
 import { watchTyping } from './lib/half-typed'
 import { watchForInstallOffer } from './lib/install'
 import { startI18n } from './lib/i18n'
+import { followSignIn } from './lib/kept/follow-sign-in'
 import { recoverMissingFiles } from './lib/missing-files'
 import { matchThemeColor } from './lib/theme'
 import './styles/app.css'
@@ -30,6 +31,7 @@ async function start(root: Root): Promise<void> {
     const config = await loadConfig()
     await words
     const auth = new Auth(config.apiUrl)
+    followSignIn(auth)
     // A server that does not answer is a state of `auth`, shown by the app.
     await auth.start().catch(() => undefined)
     connection.watch(() => reach(config, auth))

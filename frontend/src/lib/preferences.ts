@@ -4,6 +4,8 @@ import { useSyncExternalStore } from 'react'
 const PREFERENCES = {
   captionSize: choice(['small', 'medium', 'large', 'largest'], 'medium'),
   showCaptions: choice([true, false], true),
+  /** The last conversations stay on this device, to be read without a network. */
+  keepConversations: choice([true, false], true),
 }
 
 export type Preferences = {
@@ -15,7 +17,7 @@ export const CAPTION_SIZES = PREFERENCES.captionSize.values
 
 const listeners = new Set<() => void>()
 
-function preference<N extends Name>(name: N): Preferences[N] {
+export function preference<N extends Name>(name: N): Preferences[N] {
   const stored = localStorage.getItem(keyOf(name))
   const { values, usual } = PREFERENCES[name]
   const known = values.find((value) => String(value) === stored)
@@ -29,10 +31,10 @@ export function setPreference<N extends Name>(name: N, value: Preferences[N]): v
 
 /** A preference as it stands, also when another tab changes it. */
 export function usePreference<N extends Name>(name: N): Preferences[N] {
-  return useSyncExternalStore(subscribe, () => preference(name))
+  return useSyncExternalStore(onPreferences, () => preference(name))
 }
 
-function subscribe(listener: () => void): () => void {
+export function onPreferences(listener: () => void): () => void {
   listeners.add(listener)
   window.addEventListener('storage', listener)
   return () => {

@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { kept } from './kept-queries'
 import { orThrow, type Api } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/problem'
 
@@ -17,6 +18,7 @@ export const conversationsQuery = (api: Api) =>
       ),
     initialPageParam: null,
     getNextPageParam: (page) => page.next_cursor,
+    ...kept,
   })
 
 /** A conversation with its summary, which there may not be: both come at once, and nothing moves. */
@@ -37,6 +39,7 @@ export const conversationQuery = (api: Api, id: string) =>
       ])
       return { ...conversation, summary }
     },
+    ...kept,
   })
 
 /** The learner's turns in which words were said. One answer may be empty, with more to look through. */
@@ -59,5 +62,6 @@ export const foundTurnsQuery = (api: Api, q: string) =>
     initialPageParam: null,
     getNextPageParam: (page) => page.next_cursor,
     enabled: q !== '',
+    networkMode: 'always',
     retry: false,
   })
