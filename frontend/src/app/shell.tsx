@@ -2,10 +2,12 @@ import { Link, Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { AccountButton } from './account-button'
 import { ConnectionLine } from './connection-line'
+import { useKeptLatest } from './use-kept-latest'
 
 /** What stands around every page of a signed-in learner. */
 export function Shell() {
   const { t } = useTranslation('common')
+  useKeptLatest()
   return (
     <div className="flex h-dvh flex-col print:h-auto">
       <a

@@ -1,4 +1,5 @@
 import { memo, useEffect, useRef, useState } from 'react'
+import { MarkedText } from './marked-text'
 import { piecesOf, type Piece } from '@/lib/said/pieces'
 import { formulaOf } from '@/lib/said/formula'
 
@@ -16,7 +17,7 @@ export const SaidText = memo(function SaidText({ text, find = '' }: SaidTextProp
 function SaidPiece({ piece, find }: { piece: Piece; find: string }) {
   switch (piece.kind) {
     case 'text':
-      return <Marked text={piece.text} find={find} />
+      return <MarkedText text={piece.text} find={find} />
     case 'link':
       return (
         <a
@@ -26,7 +27,7 @@ function SaidPiece({ piece, find }: { piece: Piece; find: string }) {
           dir="ltr"
           className="wrap-anywhere underline decoration-1 underline-offset-4"
         >
-          <Marked text={piece.text} find={find} />
+          <MarkedText text={piece.text} find={find} />
         </a>
       )
     case 'formula':
@@ -55,20 +56,5 @@ function Formula({ text, tex, display }: Piece & { kind: 'formula' }) {
       <span ref={place} />
       {!isSet && text}
     </span>
-  )
-}
-
-function Marked({ text, find }: { text: string; find: string }) {
-  if (find === '') return text
-  // What is found stands at every second place.
-  const found = new RegExp(`(${find.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')})`, 'giu')
-  return text.split(found).map((piece, index) =>
-    index % 2 === 1 ? (
-      <mark key={index} className="rounded-small bg-ink px-0.5 text-paper">
-        {piece}
-      </mark>
-    ) : (
-      piece
-    ),
   )
 }

@@ -1,4 +1,4 @@
-import { memo, type Ref } from 'react'
+import { memo, type ReactNode, type Ref } from 'react'
 import { useTranslation } from 'react-i18next'
 import { languageOf } from '@/lib/said/language'
 import { SaidText } from './said-text'
@@ -26,11 +26,19 @@ interface ScriptLineProps extends ScriptTurn {
   count: number
   measure: Ref<HTMLLIElement>
   languages: readonly string[]
+  /** The turn that somebody came to see. */
+  isFound?: boolean | undefined
+  /** What can be done with the turn: in sight when one turns to it, and always where nothing hovers. */
+  tools?: ((turn: ScriptTurn) => ReactNode) | undefined
 }
+
+const onTurningTo =
+  'tablet:opacity-0 tablet:transition-opacity tablet:group-focus-within:opacity-100 tablet:group-hover:opacity-100 tablet:[@media(hover:none)]:opacity-100 print:opacity-100'
 
 /** One turn, set like a line of a play: the name in the margin, in its voice's colour. */
 export const ScriptLine = memo(function ScriptLine(props: ScriptLineProps) {
   const { speaker, text, pending, cut, time, unread, index, count, measure, languages } = props
+  const { isFound = false, tools } = props
   const { t } = useTranslation('common')
   const place = {
     ref: measure,
@@ -54,16 +62,30 @@ export const ScriptLine = memo(function ScriptLine(props: ScriptLineProps) {
     <li
       {...place}
       data-speaker={speaker}
-      className="group flex flex-col gap-0.5 tablet:grid tablet:grid-cols-[4.5rem_1fr] tablet:gap-x-4"
+      {...(isFound ? { 'data-found': true, tabIndex: -1 } : {})}
+      className={`group relative flex flex-col gap-0.5 outline-offset-4 tablet:grid tablet:grid-cols-[4.5rem_1fr] tablet:gap-x-4 print:grid print:break-inside-avoid print:grid-cols-[4.5rem_1fr] print:gap-x-4 ${
+        isFound
+          ? 'before:absolute before:-inset-x-2 before:-inset-y-1.5 before:-z-1 before:rounded-small before:bg-sunken'
+          : ''
+      }`}
     >
       <div className="relative flex items-baseline gap-2 tablet:justify-end tablet:pt-1">
         <span className={`text-small font-medium ${colour}`}>{name}</span>
         {time !== undefined && (
-          <time className="text-small text-ink-soft tablet:absolute tablet:top-7 tablet:right-0 tablet:opacity-0 tablet:transition-opacity tablet:group-hover:opacity-100">
+          <time
+            className={`text-small whitespace-nowrap text-ink-soft tablet:absolute tablet:top-7 tablet:right-0 ${onTurningTo}`}
+          >
             {time}
           </time>
         )}
       </div>
+      {tools !== undefined && (
+        <div
+          className={`absolute -top-3 -right-3 tablet:-top-1 tablet:-right-10 print:hidden ${onTurningTo}`}
+        >
+          {tools(props)}
+        </div>
+      )}
       <p dir="auto" lang={languageOf(text, languages)} className="said text-said text-ink">
         {pending ? (
           <Pending name={t('script.pending')} />

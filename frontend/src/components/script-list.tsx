@@ -5,9 +5,11 @@ import {
   useLayoutEffect,
   useRef,
   useState,
+  type ReactNode,
   type Ref,
 } from 'react'
 import { usePreference } from '@/lib/preferences'
+import { usePrinting } from '@/lib/printing'
 import { ScriptLine, type ScriptTurn } from './script-line'
 
 export interface ScriptHandle {
@@ -25,6 +27,9 @@ interface ScriptListProps {
   find?: string
   /** Stays with the last words, unless the reader has scrolled up. */
   follow?: boolean
+  /** The turn that somebody came to see. */
+  found?: number | null
+  tools?: (turn: ScriptTurn) => ReactNode
   ref?: Ref<ScriptHandle>
 }
 
@@ -45,6 +50,8 @@ export function ScriptList({
   languages = UNKNOWN,
   find,
   follow = false,
+  found = null,
+  tools,
   ref,
 }: ScriptListProps) {
   const size = usePreference('captionSize')
@@ -52,13 +59,14 @@ export function ScriptList({
   const scroller = useRef<HTMLElement | null>(null)
   const [margin, setMargin] = useState(0)
   const count = turns.length
+  const isPrinting = usePrinting()
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is compiled to be remembered
   const virtualizer = useVirtualizer({
     count,
     getScrollElement: () => (scroller.current ??= scrollerOf(list.current)),
     getItemKey: (index) => turns[index]?.id ?? index,
     estimateSize: (index) => estimate(turns[index]?.text.length ?? 0),
-    rangeExtractor: useCallback((range: Range) => indexesOf(range), []),
+    rangeExtractor: useCallback((range: Range) => indexesOf(range, isPrinting), [isPrinting]),
     anchorTo: follow ? 'end' : 'start',
     followOnAppend: follow,
     scrollEndThreshold: NEAR_END_PX,
@@ -92,7 +100,7 @@ export function ScriptList({
     <ol
       ref={list}
       data-caption-size={size}
-      className="flex flex-col"
+      className="isolate flex flex-col print:h-auto! print:p-0!"
       // The lines stand in the flow, so that one which grows moves the next at once.
       style={{
         height: virtualizer.getTotalSize(),
@@ -107,7 +115,8 @@ export function ScriptList({
             <ScriptLine
               key={key}
               {...turn}
-              {...{ index, count, find, languages }}
+              {...{ index, count, find, languages, tools }}
+              isFound={index === found}
               measure={virtualizer.measureElement}
             />
           )
@@ -117,8 +126,8 @@ export function ScriptList({
   )
 }
 
-function indexesOf(range: Range): number[] {
-  return range.count <= WHOLE_UP_TO
+function indexesOf(range: Range, isPrinting: boolean): number[] {
+  return isPrinting || range.count <= WHOLE_UP_TO
     ? Array.from({ length: range.count }, (_, index) => index)
     : defaultRangeExtractor(range)
 }

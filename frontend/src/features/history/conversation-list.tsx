@@ -66,8 +66,11 @@ function DaySection({ day, clock }: { day: Day; clock: Clock }) {
   const today = useToday(clock)
   const near = [t('today'), t('yesterday')][daysBetween(day.key, today)]
   return (
-    <section className="pt-8">
-      <h2 className="border-b border-line pb-2 text-small font-medium text-ink-soft first-letter:uppercase">
+    <section aria-labelledby={`day-${day.key}`} className="pt-8">
+      <h2
+        id={`day-${day.key}`}
+        className="border-b border-line pb-2 text-small font-medium text-ink-soft first-letter:uppercase"
+      >
         {near ?? clock.day(day.first, new Date())}
       </h2>
       <ul>

@@ -1,8 +1,4 @@
-/** A stretch of said words, marked where it was looked for. */
-export interface Piece {
-  text: string
-  hit: boolean
-}
+import { marked, wordsOf, type Piece } from '@/lib/said/find'
 
 /** Letters around the first hit. */
 const BEFORE = 60
@@ -10,39 +6,15 @@ const LENGTH = 220
 /** How far a cut may move to stand between words. */
 const SLACK = 16
 
-/** The words around the first hit, with every hit marked, as the server finds them: each word anywhere. */
+/** The words around the first hit, with every hit in them marked. */
 export function excerpt(text: string, query: string): Piece[] {
-  const wanted = wordsIn(query)
+  const wanted = wordsOf(query)
   const first = wanted === null ? -1 : text.search(wanted)
   const from = startOf(text, Math.max(0, first - BEFORE))
   const to = endOf(text, from + LENGTH)
-  const words = text.slice(from, to).trim()
-  const pieces = wanted === null ? [{ text: words, hit: false }] : marked(words, wanted)
-  const shown = [...pieces]
-  if (from > 0) shown.unshift({ text: '… ', hit: false })
-  if (to < text.length) shown.push({ text: ' …', hit: false })
-  return shown
-}
-
-/** What was typed, as the pattern of any of its words. Null when there is no word. */
-export function wordsIn(query: string): RegExp | null {
-  const words = query.trim().split(/\s+/u).filter(Boolean)
-  if (words.length === 0) return null
-  // The longest first: of `rain` and `raining` the whole is marked.
-  words.sort((one, other) => other.length - one.length)
-  const literal = words.map((word) => word.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
-  return new RegExp(literal.join('|'), 'giu')
-}
-
-function marked(text: string, wanted: RegExp): Piece[] {
-  const pieces: Piece[] = []
-  let from = 0
-  for (const { 0: hit, index } of text.matchAll(wanted)) {
-    if (index > from) pieces.push({ text: text.slice(from, index), hit: false })
-    pieces.push({ text: hit, hit: true })
-    from = index + hit.length
-  }
-  if (from < text.length) pieces.push({ text: text.slice(from), hit: false })
+  const pieces = marked(text.slice(from, to).trim(), wanted)
+  if (from > 0) pieces.unshift({ text: '… ', hit: false })
+  if (to < text.length) pieces.push({ text: ' …', hit: false })
   return pieces
 }
 

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { Mark } from '@/components/marked-text'
 import type { FoundTurn } from '@/lib/api/models'
 import { useClock } from '@/lib/use-clock'
 import { excerpt } from './excerpt'
@@ -17,8 +18,11 @@ export function FoundConversation({ id, turns, q }: FoundConversationProps) {
   const [first] = turns
   if (first === undefined) return null
   return (
-    <section className="pt-6">
-      <h2 className="border-b border-line pb-2 text-small font-medium text-ink-soft first-letter:uppercase">
+    <section aria-labelledby={`found-${id}`} className="pt-6">
+      <h2
+        id={`found-${id}`}
+        className="border-b border-line pb-2 text-small font-medium text-ink-soft first-letter:uppercase"
+      >
         {clock.day(new Date(first.started_at), new Date())}
       </h2>
       <ul>
@@ -54,13 +58,7 @@ function Hit({ id, turn, q }: { id: string; turn: FoundTurn; q: string }) {
       </span>
       <span dir="auto" className="font-said text-reading">
         {excerpt(turn.text, q).map(({ text, hit }, index) =>
-          hit ? (
-            <mark key={index} className="rounded-small bg-ink px-0.5 text-paper">
-              {text}
-            </mark>
-          ) : (
-            text
-          ),
+          hit ? <Mark key={index}>{text}</Mark> : text,
         )}
       </span>
     </Link>

@@ -1,4 +1,4 @@
-import type { InfiniteData, QueryClient } from '@tanstack/react-query'
+import { hashKey, type InfiniteData, type QueryClient } from '@tanstack/react-query'
 import {
   experimental_createQueryPersister as createQueryPersister,
   type PersistedQuery,
@@ -9,29 +9,29 @@ import { keptStorage } from '@/lib/kept/kept-store'
 const LONGEST_MS = 30 * 24 * 60 * 60 * 1000
 /** Of a long list so much is kept. */
 const PAGES = 3
+const PREFIX = 'history'
 
 const persister = createQueryPersister({
   storage: keptStorage,
   buster: version,
   maxAge: LONGEST_MS,
-  prefix: 'history',
+  prefix: PREFIX,
   serialize: (query) => JSON.stringify(shortened(query)),
 })
 
 /** For queries whose last answer is kept on this device: it is shown at once, and renewed when that can be. */
 export const kept = {
-  persister: persister.persisterFn,
+  // It fits every query; its type, which says so, would keep the compiler from seeing what each one answers.
+  persister: persister.persisterFn as never,
   // Without a network too: what is kept must be looked up, and what is not must be told.
   networkMode: 'always',
   refetchOnReconnect: true,
 } as const
 
-/** Keeps the list as it is now shown, and a conversation no more. */
+/** Keeps the list as it is shown now, and a conversation no more. */
 export async function forgetKept(queries: QueryClient, id: string): Promise<void> {
-  await persister.removeQueries({ queryKey: ['conversations', id] })
-  if (queries.getQueryData(['conversations']) !== undefined) {
-    await persister.persistQueryByKey(['conversations'], queries)
-  }
+  await keptStorage.removeItem(`${PREFIX}-${hashKey(['conversations', id])}`)
+  await persister.persistQueryByKey(['conversations'], queries)
 }
 
 function shortened(query: PersistedQuery): PersistedQuery {

@@ -8,6 +8,7 @@ import { asApiError } from '@/lib/api/problem'
 import { wordsFor } from '@/lib/errors'
 import { useServices, type Services } from '@/lib/services'
 import { Deletions } from './deletions'
+import { forgetKept } from './kept-queries'
 
 const TOAST = 'deleted'
 /** What this tab was deleting when its page was left. Ids alone, and only until they are answered. */
@@ -100,6 +101,7 @@ function forget(queries: QueryClient, id: string): void {
         })),
       },
   )
+  void forgetKept(queries, id)
 }
 
 function leftBefore(): string[] {

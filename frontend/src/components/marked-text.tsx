@@ -1,0 +1,12 @@
+import { marked, wordsOf } from '@/lib/said/find'
+
+/** Plain words, with those marked that somebody looks for. */
+export function MarkedText({ text, find }: { text: string; find: string }) {
+  return marked(text, wordsOf(find)).map((piece, index) =>
+    piece.hit ? <Mark key={index}>{piece.text}</Mark> : piece.text,
+  )
+}
+
+export const Mark = ({ children }: { children: string }) => (
+  <mark className="rounded-small bg-ink px-0.5 text-paper">{children}</mark>
+)
