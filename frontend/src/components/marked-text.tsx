@@ -8,5 +8,5 @@ export function MarkedText({ text, find }: { text: string; find: string }) {
 }
 
 export const Mark = ({ children }: { children: string }) => (
-  <mark className="rounded-small bg-ink px-0.5 text-paper">{children}</mark>
+  <mark className="bg-line text-ink underline decoration-2 underline-offset-4">{children}</mark>
 )

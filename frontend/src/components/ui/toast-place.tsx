@@ -72,6 +72,8 @@ function Shown() {
           </Base.Action>
         )}
         <Base.Close
+          // It is in sight, and so it is there for everybody.
+          aria-hidden={false}
           aria-label={t('close')}
           className="flex size-11 shrink-0 items-center justify-center rounded-full text-ink-soft hover:bg-sunken hover:text-ink"
         >
