@@ -97,7 +97,7 @@ test('what was said is kept by day, found again, read, saved, and deleted with a
     await page.keyboard.press('Delete')
     await expect(row).toBeHidden()
     await page.getByRole('button', { name: 'Close' }).click()
-    await expect(page.getByText('It is back in its place.')).toBeVisible()
+    await expect(page.getByRole('alert')).toContainText('It is back in its place.')
     await expect(row).toBeVisible()
     await picture(page, 'history-not-deleted', { passing: true })
     await context.setOffline(false)
@@ -111,6 +111,13 @@ test('what was said is kept by day, found again, read, saved, and deleted with a
     await expect(today).toBeHidden()
     await expect.poll(() => isThere(ada, id)).toBe(false)
   })
+
+  // What this device keeps to be read without a network goes with the sign-in.
+  await expect.poll(() => page.evaluate(countKept)).toBeGreaterThan(0)
+  await page.getByRole('button', { name: 'Your account' }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await expect.poll(() => page.evaluate(countKept)).toBe(0)
 })
 
 async function isThere(ada: Learner, id: string): Promise<boolean> {
@@ -145,6 +152,22 @@ async function livedThrough(ada: Learner, stack: Stack): Promise<void> {
 function timeIn(timeZone: string, instant: string): string {
   const format = new Intl.DateTimeFormat('en-US', { hour: 'numeric', minute: '2-digit', timeZone })
   return format.format(new Date(instant))
+}
+
+/** How many things lie in this browser's own store of conversations. */
+function countKept(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('avaaz-kept')
+    opening.onerror = () => reject(new Error('the store does not open'))
+    opening.onsuccess = () => {
+      const db = opening.result
+      const counting = db.transaction('conversations').objectStore('conversations').count()
+      counting.onsuccess = () => {
+        db.close()
+        resolve(counting.result)
+      }
+    }
+  })
 }
 
 /** Adds up what moves without the learner having touched anything. */
