@@ -102,6 +102,8 @@ function HistoryRoute() {
   const { q = '' } = history.useSearch()
   return <LazyHistory q={q} />
 }
+// As with a page that has no wrapper: fetched as soon as somebody points at its link.
+HistoryRoute.preload = LazyHistory.preload
 
 /** What is looked for. An address may hold it as a number or a truth: it was typed as words. */
 function wordsOf(q: unknown): { q?: string } {
@@ -129,6 +131,7 @@ function ConversationRoute() {
   const { q = '', turn = null } = conversation.useSearch()
   return <LazyConversation id={conversationId} q={q} turn={turn} />
 }
+ConversationRoute.preload = LazyConversation.preload
 
 const settings = createRoute({
   getParentRoute: () => home,
