@@ -21,7 +21,7 @@ export interface CheckSnapshot {
   settings: MediaTrackSettings | null
 }
 
-export const LONGEST_RECORDING_MS = 6_000
+const LONGEST_RECORDING_MS = 6_000
 const JUDGE_EVERY_MS = 250
 const AT_REST: CheckSnapshot = { state: closedCheck, hearing: 'listening', settings: null }
 
