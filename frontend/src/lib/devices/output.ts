@@ -37,7 +37,7 @@ export function chooseOutput(output: Device | null): void {
 }
 
 /** The loudspeaker to use now, or null for the system's choice: also when the chosen one is gone. */
-export async function chosenOutput(): Promise<Device | null> {
+async function chosenOutput(): Promise<Device | null> {
   return deviceInUse(deviceChoice().output, await listDevices('audiooutput'))
 }
 
