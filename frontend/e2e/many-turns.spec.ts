@@ -17,6 +17,14 @@ const GROWTH_LISTENERS = 30
 // What Playwright keeps of each moment would be measured, too.
 test.use({ trace: 'off' })
 
+const SAID = [
+  'By Pythagoras $a^2 + b^2 = c^2$, see https://example.org/a_(b). It costs $5 and $10.',
+  '<img src="x" onerror="document.title = 1"> $\\href{javascript:alert(1)}{x}$ ![x](https://example.org/x.png)',
+  'سلام! این را ببینید: $x^2$ و London،',
+  'שלום לכולם, מה שלומכם היום',
+  '東京は日本の首都で、世界でも最大級の都市のひとつです。また明日会いましょう。',
+]
+
 test('three hundred turns at many times the pace leave nothing behind in a page but their words, and never hold it up', async ({
   stack,
 }) => {
@@ -33,6 +41,7 @@ test('three hundred turns at many times the pace leave nothing behind in a page 
   }
   const FIRST = 1_000
   try {
+    await showsWhatIsSaid(ada, speaker)
     await speaker.say(FIRST, FIRST + WARM, TURN_MS)
     await expect(ada.lines().last()).toContainText(`${FIRST + WARM - 1}.`)
     const before = await held()
@@ -40,7 +49,10 @@ test('three hundred turns at many times the pace leave nothing behind in a page 
       speaker.say(FIRST + WARM, FIRST + TURNS, TURN_MS),
     )
     await expect(ada.lines().last()).toContainText(`${FIRST + TURNS - 1}.`)
-    await expect(ada.lines().last()).toHaveAttribute('aria-setsize', String(TURNS + 1))
+    await expect(ada.lines().last()).toHaveAttribute(
+      'aria-setsize',
+      String(TURNS + SAID.length + 1),
+    )
     const after = await held()
     const [longest] = tasks
     console.log(
@@ -57,3 +69,34 @@ test('three hundred turns at many times the pace leave nothing behind in a page 
     await browser.close()
   }
 })
+
+/** Addresses and formulae, and nothing else that a tutor might write; each script in its own direction. */
+async function showsWhatIsSaid(ada: Learner, speaker: RoomSpeaker): Promise<void> {
+  for (const [index, text] of SAID.entries()) await speaker.tell(100 + index, text, index > 1)
+  const line = (index: number) => ada.lines().nth(index + 1)
+  const link = line(0).getByRole('link')
+  await expect(link).toHaveText('https://example.org/a_(b)')
+  await expect(link).toHaveAttribute('href', 'https://example.org/a_(b)')
+  await expect(link).toHaveAttribute('rel', 'noopener noreferrer nofollow')
+  await expect(link).toHaveAttribute('target', '_blank')
+  await expect(line(0).locator('math')).toHaveCount(1)
+  await expect(line(0)).toContainText('It costs $5 and $10.')
+  await expect(line(1)).toContainText(SAID[1] ?? '')
+  await expect(line(1).locator('img, math, [onerror], a[href^="javascript"]')).toHaveCount(0)
+  const looks = await ada.lines().evaluateAll((lines) =>
+    lines.slice(3).map((found) => {
+      const words = found.querySelector('p')
+      const mark = found.querySelector('[data-cut]')?.getBoundingClientRect()
+      const box = words?.getBoundingClientRect()
+      return {
+        direction: words === null ? '' : getComputedStyle(words).direction,
+        language: words?.lang,
+        // In words from right to left the end is on the left.
+        markIsAtLeft: (mark?.right ?? 0) < (box?.left ?? 0) + (box?.width ?? 0) / 2,
+      }
+    }),
+  )
+  expect(looks.map(({ direction }) => direction)).toEqual(['rtl', 'rtl', 'ltr'])
+  expect(looks.slice(0, 2).map(({ markIsAtLeft }) => markIsAtLeft)).toEqual([true, true])
+  expect(looks.map(({ language }) => language)).toEqual(['', 'he', 'ja'])
+}

@@ -44,6 +44,25 @@ export class RoomSpeaker {
     return new RoomSpeaker(browser, page)
   }
 
+  /** Says one turn, whole. */
+  async tell(turn: number, text: string, cut = false): Promise<void> {
+    await this.#page.evaluate(
+      async ({ turn, text, cut, topic }) => {
+        const stream = await window.room.localParticipant.streamText({
+          topic,
+          streamId: `feed-${turn}`,
+          attributes: {
+            'lk.segment_id': `turn-${turn}`,
+            ...(cut ? { 'avaaz.interrupted': 'true' } : {}),
+          },
+        })
+        await stream.write(text)
+        await stream.close()
+      },
+      { turn, text, cut, topic: TOPIC },
+    )
+  }
+
   /** Streams turns `from` to `to`, word by word, each in `turnMs`; every second one is held by a place at first. */
   async say(from: number, to: number, turnMs: number): Promise<void> {
     await this.#page.evaluate(

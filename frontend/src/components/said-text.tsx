@@ -35,6 +35,9 @@ function SaidPiece({ piece, find }: { piece: Piece; find: string }) {
   }
 }
 
+/** What is longer gets lines of its own, in which it can be scrolled. */
+const LONG_TEX = 40
+
 /** Its source, until it is set; its source for good where it cannot be. */
 function Formula({ text, tex, display }: Piece & { kind: 'formula' }) {
   const place = useRef<HTMLSpanElement>(null)
@@ -52,7 +55,11 @@ function Formula({ text, tex, display }: Piece & { kind: 'formula' }) {
   }, [tex, display])
   return (
     // Formulae run from left to right among words of any direction.
-    <span dir="ltr" className={display ? 'said-formula block' : 'said-formula'} title={tex}>
+    <span
+      dir="ltr"
+      className={display || tex.length > LONG_TEX ? 'said-formula block' : 'said-formula'}
+      title={tex}
+    >
       <span ref={place} />
       {!isSet && text}
     </span>

@@ -105,7 +105,7 @@ const CUT_MARK = '⁄⁄'
 /** Where the tutor stopped. Its own name must not tell the words' direction, nor the words its own. */
 export function CutMark({ name }: { name: string }) {
   return (
-    <span dir="ltr" className="ms-1.5 inline-block text-tutor" title={name}>
+    <span dir="ltr" data-cut className="mx-1 inline-block text-tutor" title={name}>
       <span aria-hidden="true" className="font-operated">
         {CUT_MARK}
       </span>
