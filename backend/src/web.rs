@@ -14,6 +14,8 @@ use axum::response::{Html, IntoResponse, Json, Redirect, Response};
 use axum::routing::get;
 use serde::Serialize;
 use tower::ServiceExt as _;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::services::{ServeDir, ServeFile};
 use url::{Host, Url};
 
@@ -87,7 +89,15 @@ pub fn router(app: WebApp) -> Router {
             Arc::clone(&app),
             with_headers,
         ))
+        .layer(CompressionLayer::new().compress_when(is_text()))
         .with_state(app)
+}
+
+/// What gets smaller by it: not pictures, not fonts (they are compressed already), nothing tiny.
+fn is_text() -> impl Predicate {
+    SizeAbove::new(1_024)
+        .and(NotForContentType::const_new("image/png"))
+        .and(NotForContentType::const_new("font/"))
 }
 
 async fn config(State(app): State<Arc<WebApp>>) -> Response {
@@ -189,6 +199,10 @@ async fn with_headers(State(app): State<Arc<WebApp>>, request: Request, next: Ne
         HeaderName::from_static("cross-origin-opener-policy"),
         HeaderValue::from_static("same-origin"),
     );
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
     response
 }
 
@@ -208,7 +222,7 @@ fn content_security_policy(app: &WebApp) -> String {
     format!(
         "default-src 'self'; connect-src {connect}; script-src 'self'; \
          style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; \
-         media-src 'self' blob: mediastream:; worker-src 'self' blob:; object-src 'none'; \
+         media-src 'self' blob: mediastream:; worker-src 'self' blob:; manifest-src 'self'; object-src 'none'; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 }

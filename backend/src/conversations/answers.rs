@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::domain::first_words;
 use super::search::Hit;
 use super::store::{StoredTurn, Summary};
-use crate::content::{ContentKeys, OpenWordsError};
+use crate::content::{ContentKeys, OpenWordsError, SealedWords};
 use crate::usage::answers::UsageAnswer;
 
 /// A conversation without its turns.
@@ -43,6 +43,9 @@ pub struct ConversationAnswer {
     /// The beginning of what was said first; null while nothing was.
     #[schema(required)]
     pub first_words: Option<String>,
+    /// The beginning of what the learner said first; null while they said nothing.
+    #[schema(required)]
+    pub first_learner_words: Option<String>,
 }
 
 /// A conversation with all that was said in it.
@@ -164,9 +167,11 @@ impl ConversationAnswer {
     /// Returns the answer, with the first words decrypted. Words that cannot be read are left out.
     #[must_use]
     pub fn new(summary: Summary, keys: &ContentKeys) -> Self {
-        let first = summary
-            .first
-            .and_then(|(turn, sealed)| keys.open(turn, &sealed).ok());
+        let begin = |sealed: Option<(Uuid, SealedWords)>| {
+            let (turn, sealed) = sealed?;
+            let text = keys.open(turn, &sealed).ok()?;
+            Some(first_words(&text))
+        };
         Self {
             id: summary.id,
             session_id: summary.session_id,
@@ -178,7 +183,8 @@ impl ConversationAnswer {
             model: summary.model,
             turn_count: summary.turn_count,
             duration_ms: summary.duration_ms,
-            first_words: first.map(|text| first_words(&text)),
+            first_words: begin(summary.first),
+            first_learner_words: begin(summary.learners_first),
         }
     }
 }

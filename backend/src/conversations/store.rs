@@ -107,6 +107,8 @@ pub struct Summary {
     pub duration_ms: i64,
     /// The first turn that has words.
     pub first: Option<(Uuid, SealedWords)>,
+    /// The first turn of the learner that has words.
+    pub learners_first: Option<(Uuid, SealedWords)>,
 }
 
 /// Returns the session's open conversation.
@@ -360,14 +362,21 @@ macro_rules! select_summaries {
             r#"SELECT c.id, c.session_id, c.mode, c.started_at, c.ended_at, c.end_reason, c.provider, c.model,
                       c.last_turn_seq AS turn_count,
                       (extract(epoch FROM coalesce(c.ended_at, greatest(now(), c.started_at)) - c.started_at) * 1000)::bigint AS "duration_ms!",
-                      first.id AS "first_id?", first.words_ciphertext, first.words_nonce, first.words_key_id
+                      first.id AS "first_id?", first.words_ciphertext, first.words_nonce, first.words_key_id,
+                      learners.id AS "learners_id?", learners.words_ciphertext AS learners_ciphertext,
+                      learners.words_nonce AS learners_nonce, learners.words_key_id AS learners_key_id
                FROM conversations c
                JOIN sessions s ON s.id = c.session_id
                LEFT JOIN LATERAL (
                    -- 16 bytes are the tag alone: a turn without words.
                    SELECT t.id, t.words_ciphertext, t.words_nonce, t.words_key_id FROM turns t
                    WHERE t.conversation_id = c.id AND octet_length(t.words_ciphertext) > 16 ORDER BY t.seq LIMIT 1
-               ) first ON true "#
+               ) first ON true
+               LEFT JOIN LATERAL (
+                   SELECT t.id, t.words_ciphertext, t.words_nonce, t.words_key_id FROM turns t
+                   WHERE t.conversation_id = c.id AND t.speaker = 'learner' AND octet_length(t.words_ciphertext) > 16
+                   ORDER BY t.seq LIMIT 1
+               ) learners ON true "#
                 + $which,
             $($argument),+
         )
@@ -456,6 +465,10 @@ struct SummaryRow {
     words_ciphertext: Option<Vec<u8>>,
     words_nonce: Option<Vec<u8>>,
     words_key_id: Option<String>,
+    learners_id: Option<Uuid>,
+    learners_ciphertext: Option<Vec<u8>>,
+    learners_nonce: Option<Vec<u8>>,
+    learners_key_id: Option<String>,
 }
 
 impl From<SummaryRow> for Summary {
@@ -475,6 +488,11 @@ impl From<SummaryRow> for Summary {
                 row.words_ciphertext,
                 row.words_nonce,
                 row.words_key_id,
+            )),
+            learners_first: row.learners_id.zip(SealedWords::of_columns(
+                row.learners_ciphertext,
+                row.learners_nonce,
+                row.learners_key_id,
             )),
         }
     }

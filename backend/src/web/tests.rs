@@ -24,6 +24,18 @@ fn built() -> TempDir {
     std::fs::write(folder.path().join("index.html"), "the app").unwrap();
     std::fs::write(folder.path().join("assets/index-abc.js"), "code").unwrap();
     std::fs::write(folder.path().join("icon.svg"), "<svg/>").unwrap();
+    std::fs::write(folder.path().join("sw.js"), "worker").unwrap();
+    std::fs::write(folder.path().join("manifest.webmanifest"), "{}").unwrap();
+    std::fs::write(
+        folder.path().join("assets/big-abc.js"),
+        "let x = 1;\n".repeat(1_000),
+    )
+    .unwrap();
+    std::fs::write(
+        folder.path().join("assets/font-abc.woff2"),
+        "x".repeat(5_000),
+    )
+    .unwrap();
     folder
 }
 
@@ -70,6 +82,61 @@ async fn hashed_assets_are_kept_for_ever_and_other_files_are_not() {
     assert_eq!(headers["content-type"], "text/javascript");
     let (_, headers, _) = get(app(folder.path()), "/icon.svg", "localhost:3000").await;
     assert_eq!(headers[CACHE_CONTROL], "no-cache");
+}
+
+#[tokio::test]
+async fn the_service_worker_and_the_manifest_have_their_types_and_are_asked_for_again_each_time() {
+    let folder = built();
+    for (path, content_type) in [
+        ("/sw.js", "text/javascript"),
+        ("/manifest.webmanifest", "application/manifest+json"),
+    ] {
+        let (status, headers, _) = get(app(folder.path()), path, "localhost:3000").await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        assert_eq!(headers["content-type"], content_type);
+        assert_eq!(headers[CACHE_CONTROL], "no-cache", "{path}");
+        // A worker has the policy that came with its own script.
+        assert!(headers.contains_key(CONTENT_SECURITY_POLICY), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn long_texts_travel_small_and_what_is_compressed_already_does_not_twice() {
+    let folder = built();
+    let encoding = async |path: &'static str, accepted: &'static str| {
+        let request = Request::builder()
+            .uri(path)
+            .header(HOST, "localhost:3000")
+            .header("accept-encoding", accepted)
+            .body(Body::empty())
+            .unwrap();
+        let response = router(app(folder.path())).oneshot(request).await.unwrap();
+        let headers = response.headers().clone();
+        let length = response
+            .into_body()
+            .collect()
+            .await
+            .unwrap()
+            .to_bytes()
+            .len();
+        let encoding = headers.get("content-encoding").cloned();
+        (
+            encoding.map(|name| name.to_str().unwrap().to_owned()),
+            length,
+        )
+    };
+    for name in ["br", "gzip"] {
+        let (encoding, length) = encoding("/assets/big-abc.js", name).await;
+        assert_eq!(encoding.as_deref(), Some(name));
+        assert!(length < 1_000, "{length} bytes by {name}");
+    }
+    assert_eq!(
+        encoding("/assets/big-abc.js", "identity").await,
+        (None, 11_000)
+    );
+    for path in ["/assets/font-abc.woff2", "/icon.svg"] {
+        assert_eq!(encoding(path, "br, gzip").await.0, None, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ const at = (started_at: string): ConversationSummary => ({
   turn_count: 2,
   duration_ms: 60_000,
   first_words: 'Hello',
+  first_learner_words: null,
 })
 
 const keys = (zone: string, ...starts: string[]) =>

@@ -748,6 +748,8 @@ export interface components {
              * @description When it ended; null while it is open.
              */
             ended_at: string | null;
+            /** @description The beginning of what the learner said first; null while they said nothing. */
+            first_learner_words: string | null;
             /** @description The beginning of what was said first; null while nothing was. */
             first_words: string | null;
             /**

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use avaaz_agent::host::{TurnRecord, TutorHost as _};
 use avaaz_tutor::Speaker;
 use axum::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::livekit::LiveKitServer;
@@ -214,6 +214,35 @@ async fn the_list_is_newest_first_page_by_page_with_the_first_words() {
     assert_eq!(rest["items"].as_array().unwrap().len(), 1);
     assert_eq!(rest["items"][0]["id"], ids[0].as_str());
     assert!(rest["next_cursor"].is_null());
+}
+
+#[tokio::test]
+async fn the_list_says_what_the_learner_said_first_whoever_began() {
+    let world = World::new().await;
+    let ada = world.app.learner().await;
+    let said = [
+        (Speaker::Tutor, "Hello, Ada!"),
+        (Speaker::Learner, ""),
+        (Speaker::Learner, "I was in the mountains"),
+        (Speaker::Learner, "With my sister"),
+    ];
+    for turns in [&said[..1], &said[..]] {
+        let id = world.conversation(&ada, turns).await;
+        ada.post(&format!("/conversations/{id}/end")).await;
+    }
+    let page = ada.get("/sessions/default/conversations").await.body;
+    let words = |place: usize| {
+        let item = &page["items"][place];
+        (
+            item["first_words"].clone(),
+            item["first_learner_words"].clone(),
+        )
+    };
+    assert_eq!(
+        words(0),
+        (json!("Hello, Ada!"), json!("I was in the mountains"))
+    );
+    assert_eq!(words(1), (json!("Hello, Ada!"), json!(null)));
 }
 
 #[tokio::test]
