@@ -4,6 +4,11 @@ import { expect, test } from './support/test'
 test('the demo learner is one press away', async ({ page, stack, picture }) => {
   await page.goto(stack.webUrl)
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await page.getByRole('button', { name: 'Français' }).click()
+  await expect(page.getByRole('heading', { name: 'Se connecter' })).toBeVisible()
+  await expect(page.locator('html')).toHaveAttribute('lang', 'fr')
+  await page.reload()
+  await page.getByRole('button', { name: 'English' }).click()
   await picture(page, 'sign-in')
   await page.getByRole('button', { name: 'Try it as the demo learner' }).click()
   await expect(page.getByRole('button', { name: 'Talk', exact: true })).toBeVisible()
@@ -22,7 +27,11 @@ test('a wrong password is told beside its field', async ({ page, stack, picture 
   await picture(page, 'wrong-password')
 })
 
-test('what is wrong with a new account is told beside each field', async ({ page, stack }) => {
+test('what is wrong with a new account is told beside each field', async ({
+  page,
+  stack,
+  picture,
+}) => {
   const ada = await Learner.arrive(page, stack)
   await ada.register()
   await page.getByRole('button', { name: 'Your account' }).click()
@@ -41,6 +50,7 @@ test('what is wrong with a new account is told beside each field', async ({ page
   await page.getByLabel('Password', { exact: true }).fill(ada.password)
   await page.getByRole('button', { name: 'Create your account' }).click()
   await expect(page.getByLabel('E-mail')).toHaveAccessibleDescription(/already an account/)
+  await picture(page, 'register')
 })
 
 test('one stays signed in through refreshes and in every tab, and signs out of all', async ({

@@ -5,6 +5,7 @@ import { browserArgs, expect, launch, test } from './support/test'
 declare global {
   interface Window {
     opened: MediaStreamTrack[]
+    plugIn: () => void
   }
 }
 
@@ -29,6 +30,24 @@ async function microphonesOn(page: Page) {
         return { label: track.label, noiseSuppression, echoCancellation }
       }),
   )
+}
+
+/** Runs in the page: one microphone is gone, as browsers tell of it, until it is plugged in again. */
+function unplug(label: string): void {
+  const { mediaDevices } = navigator
+  const list = mediaDevices.enumerateDevices.bind(mediaDevices)
+  const changed = () => mediaDevices.dispatchEvent(new Event('devicechange'))
+  mediaDevices.enumerateDevices = async () =>
+    (await list()).filter((device) => device.label !== label)
+  for (const track of window.opened.filter((one) => one.readyState === 'live')) {
+    track.stop()
+    track.dispatchEvent(new Event('ended'))
+  }
+  changed()
+  window.plugIn = () => {
+    mediaDevices.enumerateDevices = list
+    changed()
+  }
 }
 
 async function choose(page: Page, field: string, option: string): Promise<void> {
@@ -57,9 +76,9 @@ test('a microphone and a loudspeaker are tried, chosen, and used in the talk', a
   // Chromium's own microphones, which beep without end.
   const ada = await Learner.arriveWithOwnMicrophone(page, stack)
   await ada.register()
-  await page.goto(`${stack.webUrl}/welcome?step=sound`)
-  const said = page.getByRole('status')
-  await picture(page, 'microphone-closed')
+  await page.goto(`${stack.webUrl}/settings/sound`)
+  const said = page.locator('[data-check]').getByRole('status')
+  await expect(said).toContainText('It is not stored, and nobody else hears it.')
   expect(await microphonesOn(page)).toEqual([])
 
   await page.getByRole('button', { name: 'Try the microphone' }).click()
@@ -67,10 +86,12 @@ test('a microphone and a loudspeaker are tried, chosen, and used in the talk', a
   await expect
     .poll(() => page.getByRole('meter').getAttribute('aria-valuenow').then(Number))
     .toBeGreaterThan(20)
-  await choose(page, 'Microphone', 'Fake Audio Input 1')
-  await expect
-    .poll(() => microphonesOn(page))
-    .toEqual([{ label: 'Fake Audio Input 1', noiseSuppression: true, echoCancellation: true }])
+  const chosen = { label: 'Fake Audio Input 1', noiseSuppression: true, echoCancellation: true }
+  await choose(page, 'Microphone', chosen.label)
+  await expect.poll(() => microphonesOn(page)).toEqual([chosen])
+  await page.getByRole('switch', { name: 'Noise suppression' }).click()
+  chosen.noiseSuppression = false
+  await expect.poll(() => microphonesOn(page)).toEqual([chosen])
   await choose(page, 'Loudspeaker', 'Fake Audio Output 1')
   await expect(said).toHaveText('I hear you.')
   await picture(page, 'microphone-open')
@@ -79,12 +100,18 @@ test('a microphone and a loudspeaker are tried, chosen, and used in the talk', a
   await page.getByRole('button', { name: 'Say something, hear it back' }).click()
   await expect(said).toHaveText('Speak now. You will hear it in a moment.')
   await page.getByRole('button', { name: 'Hear it now' }).click({ delay: 1_500 })
-  await expect(said).toHaveText('This is how you sound.')
-  expect(await loudspeakerOf(page, 'playback')).toBe('Fake Audio Output 1')
+  await expect.poll(() => loudspeakerOf(page, 'playback')).toBe('Fake Audio Output 1')
   await expect(page.getByRole('button', { name: 'Hear it again' })).toBeVisible()
   expect(await ada.voiceMsSince(since)).toBeGreaterThan(100)
 
-  await page.getByRole('button', { name: 'Go to your tutor' }).click()
+  // Pulled out and put in again: it is said, and the choice stands.
+  await page.evaluate(unplug, chosen.label)
+  await expect(page.getByText('Fake Audio Input 1 is not there just now.')).toBeVisible()
+  await expect.poll(() => microphonesOn(page).then(([one]) => one?.label)).toContain('Default')
+  await page.evaluate(() => window.plugIn())
+  await expect.poll(() => microphonesOn(page)).toEqual([chosen])
+
+  await page.getByRole('link', { name: 'Talk', exact: true }).click()
   await expect(page.getByRole('button', { name: 'Talk', exact: true })).toBeVisible()
   expect(await microphonesOn(page)).toEqual([])
   await page.reload()
@@ -92,9 +119,7 @@ test('a microphone and a loudspeaker are tried, chosen, and used in the talk', a
   await expect
     .poll(() => loudspeakerOf(page, 'tutor'), { timeout: 30_000 })
     .toBe('Fake Audio Output 1')
-  expect(await microphonesOn(page)).toEqual([
-    { label: 'Fake Audio Input 1', noiseSuppression: true, echoCancellation: true },
-  ])
+  expect(await microphonesOn(page)).toEqual([chosen])
 })
 
 test('a refused microphone is tried again as soon as it is allowed', async ({ stack, picture }) => {
@@ -107,7 +132,7 @@ test('a refused microphone is tried again as soon as it is allowed', async ({ st
     await ada.register()
     await page.goto(`${stack.webUrl}/welcome?step=sound`)
     await page.getByRole('button', { name: 'Try the microphone' }).click()
-    const said = page.getByRole('status')
+    const said = page.locator('[data-check]').getByRole('status')
     await expect(said).toContainText('The microphone is not allowed on this page.')
     await expect(said).toContainText('Press the icon to the left of the address')
     await picture(page, 'microphone-check-refused')
