@@ -97,6 +97,14 @@ test('a microphone that is taken back or pulled out in mid-talk is told, and tak
     await page.evaluate(() => window.plugIn())
     await ada.expectStatus('listening')
 
+    await page.evaluate(chooseLoudspeaker)
+    await page.evaluate(() => window.unplug('audiooutput'))
+    const notice = page.getByRole('status').filter({ hasText: 'Your loudspeaker is gone.' })
+    await expect(notice).toBeVisible()
+    await picture(page, 'loudspeaker-gone')
+    await page.evaluate(() => window.plugIn())
+    await expect(notice).toBeHidden()
+
     await page.evaluate(() => window.unplug('audioinput'))
     await page.getByRole('button', { name: 'Type instead' }).click()
     await ada.expectStatus('typed_only')
@@ -113,6 +121,18 @@ declare global {
     unplug: (kind: MediaDeviceKind) => void
     plugIn: () => void
   }
+}
+
+/** Runs in the page: takes a loudspeaker of its own, as if another tab had chosen it in the settings. */
+async function chooseLoudspeaker(): Promise<void> {
+  const devices = await navigator.mediaDevices.enumerateDevices()
+  const own = devices.find(({ kind, deviceId }) => kind === 'audiooutput' && deviceId.length > 20)
+  if (own === undefined) throw new Error('no loudspeaker')
+  const output = { id: own.deviceId, label: own.label }
+  localStorage.setItem('avaaz.devices', JSON.stringify({ input: null, output, processing: {} }))
+  dispatchEvent(new StorageEvent('storage', { key: 'avaaz.devices' }))
+  const player = document.querySelector<HTMLAudioElement>('audio[data-voice]')
+  while (player?.sinkId !== own.deviceId) await new Promise((wait) => setTimeout(wait, 50))
 }
 
 /** Runs in the page before its own code: devices of the browser that can be pulled out, which nobody else can. */
