@@ -120,6 +120,39 @@ test('what was said is kept by day, found again, read, saved, and deleted with a
   await expect.poll(() => page.evaluate(countKept)).toBe(0)
 })
 
+test('a list that cannot be fetched, and a search that is too fast, say so and come right', async ({
+  page,
+  context,
+  stack,
+  picture,
+}) => {
+  const ada = await Learner.arrive(page, stack)
+  await ada.register()
+  await page.getByRole('link', { name: 'History' }).hover()
+  await page.waitForLoadState('networkidle')
+  await context.setOffline(true)
+  await page.getByRole('link', { name: 'History' }).click()
+  await expect(page.getByText('Your conversations could not be loaded.')).toBeVisible()
+  await picture(page, 'history-failed')
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByText('Your conversations could not be loaded.')).toBeVisible()
+  // Once there is a network, nobody needs to press anything.
+  await context.setOffline(false)
+  await expect(page.getByText('You have not talked yet.')).toBeVisible()
+
+  // More searches than a learner may make in a minute.
+  const search = () =>
+    fetch(`${stack.apiUrl}/api/v1/turns/search?q=tea`, {
+      headers: { Authorization: `Bearer ${token}` },
+    })
+  const token = await ada.token()
+  const answers = await Promise.all(Array.from({ length: 65 }, search))
+  expect(answers.some(({ status }) => status === 429)).toBe(true)
+  await page.getByRole('searchbox').fill('garden')
+  await expect(page.getByRole('alert')).toContainText('That was a little fast.')
+  await picture(page, 'history-search-failed')
+})
+
 async function isThere(ada: Learner, id: string): Promise<boolean> {
   const { items } = await ada.api<{ items: { id: string }[] }>(
     '/sessions/default/conversations?limit=100',
