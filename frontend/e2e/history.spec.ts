@@ -122,22 +122,20 @@ test('what was said is kept by day, found again, read, saved, and deleted with a
 
 test('a list that cannot be fetched, and a search that is too fast, say so and come right', async ({
   page,
-  context,
   stack,
   picture,
 }) => {
   const ada = await Learner.arrive(page, stack)
   await ada.register()
-  await page.getByRole('link', { name: 'History' }).hover()
-  await page.waitForLoadState('networkidle')
-  await context.setOffline(true)
+  const api = `${stack.apiUrl}/**`
+  await page.route(api, (route) => route.abort())
   await page.getByRole('link', { name: 'History' }).click()
   await expect(page.getByText('Your conversations could not be loaded.')).toBeVisible()
   await picture(page, 'history-failed')
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByText('Your conversations could not be loaded.')).toBeVisible()
-  // Once there is a network, nobody needs to press anything.
-  await context.setOffline(false)
+  await page.unroute(api)
+  await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByText('You have not talked yet.')).toBeVisible()
 
   // More searches than a learner may make in a minute.

@@ -27,6 +27,7 @@ export function InputField({ asked }: AskedProps) {
   const used = deviceInUse(choice.input, devices)
   return (
     <Select
+      key={keyOf(devices)}
       label={t('input.label')}
       hint={
         devices.length === 0
@@ -64,6 +65,7 @@ export function OutputField({ asked }: AskedProps) {
   return (
     <div className="flex flex-col gap-2">
       <Select
+        key={keyOf(devices)}
         label={t('output.label')}
         hint={goneHint(choice.output, used, (name) => t('gone', { name }))}
         value={used?.id ?? SYSTEM_DEVICE}
@@ -146,4 +148,12 @@ function goneHint(
 ): string | undefined {
   const gone = wanted !== null && used === null && wanted.label !== ''
   return gone ? words(wanted.label) : undefined
+}
+
+/**
+ * A list whose chosen entry goes away chooses its first one by itself, as if the learner had: so each list of devices
+ * is a list of its own, and the choice outlives a device that is pulled out.
+ */
+function keyOf(devices: readonly Device[]): string {
+  return devices.map(({ id }) => id).join()
 }

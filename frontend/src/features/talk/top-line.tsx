@@ -24,7 +24,7 @@ const DOTS = {
 export function TopLine({ where, minutes, connection, script, onKeys }: TopLineProps) {
   const { t } = useTranslation('talk')
   return (
-    <div className="talk-top flex min-h-12 items-center gap-2 pr-2 pl-5 text-small text-ink-soft tablet:pr-5 tablet:pl-8">
+    <div className="talk-top flex min-h-12 flex-wrap items-center justify-end gap-2 pr-2 pl-5 text-small text-ink-soft tablet:pr-5 tablet:pl-8">
       <span className="flex flex-1 flex-wrap items-center gap-x-2">
         <span>{where}</span>
         {minutes !== null && (
