@@ -75,8 +75,7 @@ def check(report: Report) -> None:
     for stage in ("format:check", "lint", "typecheck", "words"):
         report.run(f"web {stage}", [*npm, stage], cwd=places.FRONTEND)
     report.run("web knip", ["npx", "--no-install", "knip"], cwd=places.FRONTEND)
-    if report.run("web build", builds.web_app):
-        report.run("web budgets", [*npm, "budgets"], cwd=places.FRONTEND, minutes=5)
+    report.run("web build", builds.web_app)
     report.run("clippy", ["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"], env=sqlx)
     report.run("current .sqlx", [str(places.ROOT / "scripts" / "prepare-sqlx"), "--check"])
     report.run("current docs/openapi.json", openapi_is_current)
