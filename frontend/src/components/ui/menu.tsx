@@ -1,20 +1,23 @@
 import { Menu as Base } from '@base-ui/react/menu'
 import { Link, type LinkProps } from '@tanstack/react-router'
-import type { ReactElement, ReactNode } from 'react'
+import { useEffect, useState, type ReactElement, type ReactNode } from 'react'
 import { Icon } from './icon'
 
 interface MenuProps {
   /** What opens it: one button. */
   trigger: ReactElement
   side?: 'top' | 'bottom'
-  /** Open from the first moment. */
+  /** Open as soon as it is there. */
   opensAtOnce?: boolean
   children: ReactNode
 }
 
 export function Menu({ trigger, side = 'bottom', opensAtOnce = false, children }: MenuProps) {
+  const [open, setOpen] = useState(false)
+  // Not before its trigger is on the page: the menu is placed beside it.
+  useEffect(() => setOpen(opensAtOnce), [opensAtOnce])
   return (
-    <Base.Root modal={false} defaultOpen={opensAtOnce}>
+    <Base.Root modal={false} open={open} onOpenChange={setOpen}>
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner side={side} align="end" sideOffset={8} collisionPadding={12}>
