@@ -15,7 +15,9 @@ interface MenuProps {
 export function Menu({ trigger, side = 'bottom', opensAtOnce = false, children }: MenuProps) {
   const [open, setOpen] = useState(false)
   // Not before its trigger is on the page: the menu is placed beside it.
-  useEffect(() => setOpen(opensAtOnce), [opensAtOnce])
+  useEffect(() => {
+    if (opensAtOnce) queueMicrotask(() => setOpen(true))
+  }, [opensAtOnce])
   return (
     <Base.Root modal={false} open={open} onOpenChange={setOpen}>
       <Base.Trigger render={trigger} />
