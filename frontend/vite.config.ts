@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
+import { compression, defineAlgorithm } from 'vite-plugin-compression2'
 import { VitePWA } from 'vite-plugin-pwa'
 import { defineConfig } from 'vitest/config'
 import { appManifest } from './app-manifest.ts'
@@ -37,6 +38,12 @@ export default defineConfig({
         inlineWorkboxRuntime: true,
         sourcemap: false,
       },
+    }),
+    // Written beside each file, so that the server has only to choose.
+    compression({
+      include: /\.(js|css|html|svg)$/,
+      algorithms: [defineAlgorithm('brotliCompress'), defineAlgorithm('gzip', { level: 9 })],
+      threshold: 1024,
     }),
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
@@ -14,8 +14,6 @@ use axum::response::{Html, IntoResponse, Json, Redirect, Response};
 use axum::routing::get;
 use serde::Serialize;
 use tower::ServiceExt as _;
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::services::{ServeDir, ServeFile};
 use url::{Host, Url};
 
@@ -89,15 +87,7 @@ pub fn router(app: WebApp) -> Router {
             Arc::clone(&app),
             with_headers,
         ))
-        .layer(CompressionLayer::new().compress_when(is_text()))
         .with_state(app)
-}
-
-/// What gets smaller by it: not pictures, not fonts (they are compressed already), nothing tiny.
-fn is_text() -> impl Predicate {
-    SizeAbove::new(1_024)
-        .and(NotForContentType::const_new("image/png"))
-        .and(NotForContentType::const_new("font/"))
 }
 
 async fn config(State(app): State<Arc<WebApp>>) -> Response {
@@ -124,11 +114,16 @@ async fn file(State(app): State<Arc<WebApp>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let found = if is_page(&path) {
         ServeFile::new(index)
+            .precompressed_br()
+            .precompressed_gzip()
             .oneshot(request)
             .await
             .map(IntoResponse::into_response)
     } else {
+        // The build writes texts in their compressed forms, too, beside each file.
         ServeDir::new(&app.files)
+            .precompressed_br()
+            .precompressed_gzip()
             .oneshot(request)
             .await
             .map(IntoResponse::into_response)
@@ -136,6 +131,10 @@ async fn file(State(app): State<Arc<WebApp>>, request: Request) -> Response {
     let mut response = found.unwrap_or_else(|never| match never {});
     let kept = caching(&path, response.status());
     response.headers_mut().insert(CACHE_CONTROL, kept);
+    // Which of its forms travels is the browser's wish.
+    response
+        .headers_mut()
+        .insert(VARY, HeaderValue::from_static("accept-encoding"));
     response
 }
 

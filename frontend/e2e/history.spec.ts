@@ -120,7 +120,7 @@ test('what was said is kept by day, found again, read, saved, and deleted with a
   await expect.poll(() => page.evaluate(countKept)).toBe(0)
 })
 
-test('a list that cannot be fetched, and a search that is too fast, say so and come right', async ({
+test('what cannot be fetched, and a search that is too fast, say so and come right', async ({
   page,
   stack,
   picture,
@@ -149,6 +149,14 @@ test('a list that cannot be fetched, and a search that is too fast, say so and c
   await page.getByRole('searchbox').fill('garden')
   await expect(page.getByRole('alert')).toContainText('That was a little fast.')
   await picture(page, 'history-search-failed')
+
+  // A page whose files are not on this device yet comes by itself once there is a network again.
+  await page.context().setOffline(true)
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await expect(page.getByRole('alert')).toContainText('This page has not come yet.')
+  await picture(page, 'page-not-here')
+  await page.context().setOffline(false)
+  await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible()
 })
 
 async function isThere(ada: Learner, id: string): Promise<boolean> {

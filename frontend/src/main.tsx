@@ -1,7 +1,7 @@
 import { StrictMode } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { App, UnreachablePage } from './app/app'
-import { fetchFirstPage } from './app/first-page'
+import { firstPage } from './app/first-page'
 import { createApi } from './lib/api/client'
 import { Auth, remembersLearner } from './lib/auth/auth'
 import { connection } from './lib/connection'
@@ -20,8 +20,10 @@ watchForInstallOffer()
 watchTyping()
 recoverMissingFiles()
 matchThemeColor()
-const words = startI18n()
-fetchFirstPage(remembersLearner())
+const first = firstPage(remembersLearner())
+const words = startI18n(first.words)
+// What fails here is fetched again, and told, with its page.
+for (const file of first.files) file().catch(() => undefined)
 await start(createRoot(place))
 // After the first page, so that its files come first.
 if (import.meta.env.PROD) await import('./app/updates').then(({ startUpdates }) => startUpdates())

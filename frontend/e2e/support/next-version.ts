@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -21,4 +21,6 @@ function rewrite(file: string, change: (text: string) => string): void {
   const after = change(before)
   if (after === before) throw new Error(`${file} is not as this test knows it`)
   writeFileSync(file, after)
+  // The server would rather send the compressed forms of the text before.
+  for (const form of ['br', 'gz']) rmSync(`${file}.${form}`, { force: true })
 }

@@ -1,18 +1,25 @@
-/**
- * Asks for the files of the page that is about to be shown while it is not yet known who asks: they come during the
- * waits for the configuration and the sign-in, and not after them. What is not here, or fails, comes with the page.
- */
-export function fetchFirstPage(knowsLearner: boolean): void {
-  for (const file of knowsLearner ? filesOf(location.pathname) : [signInPage]) {
-    file().catch(() => undefined)
-  }
+import type { Words } from '@/lib/i18n'
+
+interface FirstPage {
+  words: Words[]
+  files: (() => Promise<unknown>)[]
 }
 
-const signInPage = () => import('@/features/auth/sign-in-page')
-
-function filesOf(path: string): (() => Promise<unknown>)[] {
+/**
+ * What the page that is about to be shown needs, while it is not yet known who asks: it comes during the waits for the
+ * configuration and the sign-in, and not after them. What is not named here comes with the page.
+ */
+export function firstPage(knowsLearner: boolean, path = location.pathname): FirstPage {
   const shell = () => import('./shell')
-  if (path === '/') return [shell, () => import('@/features/talk/talk-page')]
-  if (path === '/history') return [shell, () => import('@/features/history/history-page')]
-  return [shell]
+  if (!knowsLearner) {
+    return { words: ['common', 'auth'], files: [() => import('@/features/auth/sign-in-page')] }
+  }
+  if (path === '/') {
+    return { words: ['common', 'talk'], files: [shell, () => import('@/features/talk/talk-page')] }
+  }
+  if (path === '/history') {
+    const page = () => import('@/features/history/history-page')
+    return { words: ['common', 'history', 'talk'], files: [shell, page] }
+  }
+  return { words: ['common'], files: [shell] }
 }

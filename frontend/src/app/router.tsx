@@ -2,7 +2,6 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   Link,
   Outlet,
   redirect,
@@ -13,6 +12,7 @@ import { isWelcomeStep, WELCOME_STEPS, type WelcomeStep } from '@/features/welco
 import { useTranslation } from 'react-i18next'
 import type { Services } from '@/lib/services'
 import { BrokenPage } from './broken-page'
+import { lazyPage } from './lazy-page'
 
 const root = createRootRouteWithContext<Services>()({
   component: Outlet,
@@ -37,13 +37,19 @@ const door = createRoute({
 const signIn = createRoute({
   getParentRoute: () => door,
   path: '/sign-in',
-  component: lazyRouteComponent(() => import('@/features/auth/sign-in-page'), 'SignInPage'),
+  component: lazyPage(
+    () => import('@/features/auth/sign-in-page').then(({ SignInPage }) => SignInPage),
+    ['auth'],
+  ),
 })
 
 const register = createRoute({
   getParentRoute: () => door,
   path: '/register',
-  component: lazyRouteComponent(() => import('@/features/auth/register-page'), 'RegisterPage'),
+  component: lazyPage(
+    () => import('@/features/auth/register-page').then(({ RegisterPage }) => RegisterPage),
+    ['auth'],
+  ),
 })
 
 const inside = createRoute({
@@ -59,12 +65,12 @@ const inside = createRoute({
 const home = createRoute({
   getParentRoute: () => inside,
   id: 'home',
-  component: lazyRouteComponent(() => import('./shell'), 'Shell'),
+  component: lazyPage(() => import('./shell').then(({ Shell }) => Shell)),
 })
 
-const LazyWelcome = lazyRouteComponent(
-  () => import('@/features/welcome/welcome-page'),
-  'WelcomePage',
+const LazyWelcome = lazyPage(
+  () => import('@/features/welcome/welcome-page').then(({ WelcomePage }) => WelcomePage),
+  ['welcome'],
 )
 
 const welcome = createRoute({
@@ -79,11 +85,15 @@ function WelcomeRoute() {
   const { step } = welcome.useSearch()
   return <LazyWelcome step={step ?? WELCOME_STEPS[0]} />
 }
+WelcomeRoute.preload = LazyWelcome.preload
 
 const talk = createRoute({
   getParentRoute: () => home,
   path: '/',
-  component: lazyRouteComponent(() => import('@/features/talk/talk-page'), 'TalkPage'),
+  component: lazyPage(
+    () => import('@/features/talk/talk-page').then(({ TalkPage }) => TalkPage),
+    ['talk'],
+  ),
 })
 
 const history = createRoute({
@@ -93,16 +103,15 @@ const history = createRoute({
   component: HistoryRoute,
 })
 
-const LazyHistory = lazyRouteComponent(
-  () => import('@/features/history/history-page'),
-  'HistoryPage',
+const LazyHistory = lazyPage(
+  () => import('@/features/history/history-page').then(({ HistoryPage }) => HistoryPage),
+  ['history', 'talk'],
 )
 
 function HistoryRoute() {
   const { q = '' } = history.useSearch()
   return <LazyHistory q={q} />
 }
-// As with a page that has no wrapper: fetched as soon as somebody points at its link.
 HistoryRoute.preload = LazyHistory.preload
 
 /** What is looked for. An address may hold it as a number or a truth: it was typed as words. */
@@ -111,9 +120,10 @@ function wordsOf(q: unknown): { q?: string } {
   return words === '' ? {} : { q: words.slice(0, 200) }
 }
 
-const LazyConversation = lazyRouteComponent(
-  () => import('@/features/history/conversation-page'),
-  'ConversationPage',
+const LazyConversation = lazyPage(
+  () =>
+    import('@/features/history/conversation-page').then(({ ConversationPage }) => ConversationPage),
+  ['history', 'talk'],
 )
 
 const conversation = createRoute({
@@ -136,61 +146,83 @@ ConversationRoute.preload = LazyConversation.preload
 const settings = createRoute({
   getParentRoute: () => home,
   path: '/settings',
-  component: lazyRouteComponent(
-    () => import('@/features/settings/settings-layout'),
-    'SettingsLayout',
+  component: lazyPage(
+    () =>
+      import('@/features/settings/settings-layout').then(({ SettingsLayout }) => SettingsLayout),
+    ['settings'],
   ),
 })
 
 const settingsIndex = createRoute({
   getParentRoute: () => settings,
   path: '/',
-  component: lazyRouteComponent(
-    () => import('@/features/settings/settings-index'),
-    'SettingsIndex',
+  component: lazyPage(
+    () => import('@/features/settings/settings-index').then(({ SettingsIndex }) => SettingsIndex),
+    ['settings'],
   ),
 })
 
 const learning = createRoute({
   getParentRoute: () => settings,
   path: 'learning',
-  component: lazyRouteComponent(() => import('@/features/settings/learning-page'), 'LearningPage'),
+  component: lazyPage(
+    () => import('@/features/settings/learning-page').then(({ LearningPage }) => LearningPage),
+    ['settings'],
+  ),
 })
 
 const tutor = createRoute({
   getParentRoute: () => settings,
   path: 'tutor',
-  component: lazyRouteComponent(() => import('@/features/settings/tutor-page'), 'TutorPage'),
+  component: lazyPage(
+    () => import('@/features/settings/tutor-page').then(({ TutorPage }) => TutorPage),
+    ['settings'],
+  ),
 })
 
 const sound = createRoute({
   getParentRoute: () => settings,
   path: 'sound',
-  component: lazyRouteComponent(() => import('@/features/settings/sound-page'), 'SoundPage'),
+  component: lazyPage(
+    () => import('@/features/settings/sound-page').then(({ SoundPage }) => SoundPage),
+    ['settings', 'devices'],
+  ),
 })
 
 const display = createRoute({
   getParentRoute: () => settings,
   path: 'display',
-  component: lazyRouteComponent(() => import('@/features/settings/display-page'), 'DisplayPage'),
+  component: lazyPage(
+    () => import('@/features/settings/display-page').then(({ DisplayPage }) => DisplayPage),
+    ['settings'],
+  ),
 })
 
 const memory = createRoute({
   getParentRoute: () => settings,
   path: 'memory',
-  component: lazyRouteComponent(() => import('@/features/settings/memory-page'), 'MemoryPage'),
+  component: lazyPage(
+    () => import('@/features/settings/memory-page').then(({ MemoryPage }) => MemoryPage),
+    ['settings'],
+  ),
 })
 
 const account = createRoute({
   getParentRoute: () => settings,
   path: 'account',
-  component: lazyRouteComponent(() => import('@/features/settings/account-page'), 'AccountPage'),
+  component: lazyPage(
+    () => import('@/features/settings/account-page').then(({ AccountPage }) => AccountPage),
+    ['settings', 'auth'],
+  ),
 })
 
 const data = createRoute({
   getParentRoute: () => settings,
   path: 'data',
-  component: lazyRouteComponent(() => import('@/features/settings/data-page'), 'DataPage'),
+  component: lazyPage(
+    () => import('@/features/settings/data-page').then(({ DataPage }) => DataPage),
+    ['settings'],
+  ),
 })
 
 function MissingPage() {

@@ -5,7 +5,7 @@ import { wordsFor } from './errors'
 import { startI18n } from './i18n'
 import en from '@/locales/en'
 
-beforeAll(async () => startI18n('en'))
+beforeAll(async () => startI18n(['common'], 'en'))
 
 /** The codes that the API promises a page may meet. */
 const CODES = [

@@ -14,7 +14,7 @@ describe('the language of the interface', () => {
   })
 
   describe('while the page is open', () => {
-    beforeAll(async () => startI18n('en'))
+    beforeAll(async () => startI18n(['common', 'talk', 'history'], 'en'))
 
     it('can change, with plurals by the rules of the new one', async () => {
       expect(i18n.t('talk:endedTurns', { count: 0 })).toBe('You listened this time.')

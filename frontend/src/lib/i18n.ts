@@ -1,6 +1,8 @@
 import i18n from 'i18next'
+import resourcesToBackend from 'i18next-resources-to-backend'
 import { useSyncExternalStore } from 'react'
 import { initReactI18next } from 'react-i18next'
+import type catalogue from '@/locales/en'
 
 /** The languages of the interface, each by its own name. */
 export const LANGUAGES = { en: 'English', fr: 'Français' } as const
@@ -8,10 +10,12 @@ export type Language = keyof typeof LANGUAGES
 
 /** What this device was told to speak, over what the account or the browser would say. */
 const CHOSEN = 'avaaz.language'
-const CATALOGUES = {
-  en: () => import('@/locales/en'),
-  fr: () => import('@/locales/fr'),
-}
+/** A file for each room of each language: a page fetches the words of its own room only. */
+const CATALOGUES = import.meta.glob<Record<string, unknown>>('../locales/*/*.json', {
+  import: 'default',
+})
+
+export type Words = keyof typeof catalogue
 
 /** The first language of `wanted` (BCP 47) that the interface has; English when it has none. */
 export function nearestLanguage(wanted: readonly string[]): Language {
@@ -23,28 +27,44 @@ export function nearestLanguage(wanted: readonly string[]): Language {
   return 'en'
 }
 
-/** Brings the words up before the first page is drawn. */
-export async function startI18n(language = deviceLanguage()): Promise<void> {
-  await i18n.use(initReactI18next).init({
-    lng: language,
-    fallbackLng: false,
-    ns: ['common', 'auth', 'talk', 'history', 'settings', 'welcome', 'devices'],
-    defaultNS: 'common',
-    resources: { [language]: (await CATALOGUES[language]()).default },
-    // React escapes what it shows.
-    interpolation: { escapeValue: false },
-    react: { useSuspense: false },
-  })
+/** Brings the words of the first page up before it is drawn; other pages bring theirs (`loadWords`). */
+export async function startI18n(words: Words[], language = deviceLanguage()): Promise<void> {
+  await i18n
+    .use(
+      resourcesToBackend((language: string, name: string) => {
+        const file = CATALOGUES[`../locales/${language}/${name}.json`]
+        if (file === undefined) throw new Error(`no words of ${name} in ${language}`)
+        return file()
+      }),
+    )
+    .use(initReactI18next)
+    .init({
+      lng: language,
+      fallbackLng: false,
+      ns: words,
+      defaultNS: 'common',
+      // A page that lacks its words says so at once, and can be tried again.
+      maxRetries: 0,
+      // React escapes what it shows.
+      interpolation: { escapeValue: false },
+    })
+  await loadWords(words)
   markDocument(language)
+}
+
+/** Fetches the words of a page before it is drawn with them; throws where they cannot be had. */
+export async function loadWords(words: Words[]): Promise<void> {
+  const missing = () => words.filter((name) => !i18n.hasResourceBundle(i18n.language, name))
+  if (missing().length === 0) return
+  await i18n.loadNamespaces(words)
+  // What failed once, i18next asks for again only when it is told to.
+  if (missing().length > 0) await i18n.reloadResources([i18n.language], missing())
+  if (missing().length > 0) throw new Error(`no words of ${missing().join(', ')}`)
 }
 
 /** Speaks another language from here on, without loading the page anew. */
 export async function speak(language: Language): Promise<void> {
   if (language === i18n.language) return
-  const words = (await CATALOGUES[language]()).default
-  for (const [namespace, bundle] of Object.entries(words)) {
-    i18n.addResourceBundle(language, namespace, bundle, true, true)
-  }
   await i18n.changeLanguage(language)
   markDocument(language)
 }

@@ -1,11 +1,15 @@
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { loadWords } from '@/lib/i18n'
 
-const SoundDialog = lazy(() => import('@/features/devices/sound-dialog'))
+const SoundDialog = lazy(async () => {
+  await loadWords(['devices'])
+  return import('@/features/devices/sound-dialog')
+})
 
 /** The way to try microphone and loudspeaker before the first word; fetched for those who take it. */
 export function SoundCheck() {
-  const { t } = useTranslation('devices')
+  const { t } = useTranslation('talk')
   const [wanted, setWanted] = useState(false)
   const [open, setOpen] = useState(false)
   return (
@@ -18,7 +22,7 @@ export function SoundCheck() {
           setOpen(true)
         }}
       >
-        {t('check.offer')}
+        {t('soundCheck')}
       </button>
       {wanted && (
         <Suspense>
