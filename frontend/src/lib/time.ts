@@ -43,7 +43,7 @@ export function daysBetween(earlier: string, later: string): number {
   return (Date.parse(`${later}T00:00Z`) - Date.parse(`${earlier}T00:00Z`)) / 86_400_000
 }
 
-/** Minutes as people say them: what has begun counts. */
+/** Minutes as people say them: the nearest whole one, and never none. */
 export function wholeMinutes(durationMs: number): number {
   return Math.max(1, Math.round(durationMs / 60_000))
 }

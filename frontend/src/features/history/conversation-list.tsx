@@ -4,16 +4,18 @@ import { useTranslation } from 'react-i18next'
 import { Notice } from '@/components/notice'
 import { showToast } from '@/components/ui/toast'
 import { Button, buttonLook } from '@/components/ui/button'
+import type { ConversationSummary } from '@/lib/api/models'
 import { wordsFor } from '@/lib/errors'
 import { useServices } from '@/lib/services'
 import { daysBetween, type Clock } from '@/lib/time'
 import { useClock, useToday } from '@/lib/use-clock'
 import { ConversationRow, linkOfRow, rowLook } from './conversation-row'
 import { byDay, type Day } from './days'
-import { conversationQuery, conversationsQuery } from './history-queries'
-import { MoreBelow } from './more-below'
+import { conversationsQuery } from './history-queries'
+import { MoreBelow } from '@/components/more-below'
 import { saveAsText } from './save-as-text'
 import { useDeletions } from './use-deletions'
+import { wholeConversation } from './whole-conversation'
 
 export function ConversationList() {
   const { t } = useTranslation(['history', 'common'])
@@ -78,7 +80,7 @@ function DaySection({ day, clock }: { day: Day; clock: Clock }) {
           <ConversationRow
             key={conversation.id}
             {...{ conversation, clock }}
-            onSave={() => void save(conversation.id)}
+            onSave={() => void save(conversation)}
             onDelete={() => remove(conversation.id)}
           />
         ))}
@@ -100,12 +102,9 @@ function useRowActions() {
       // The row is gone, and with it the place of a keyboard: the next one takes it.
       focusSoon(next)
     },
-    save: async (id: string) => {
+    save: async (conversation: ConversationSummary) => {
       try {
-        saveAsText(
-          await queries.query({ ...conversationQuery(api, id), staleTime: 'static' }),
-          clock,
-        )
+        saveAsText(await wholeConversation(api, queries, conversation), clock)
       } catch (cause) {
         showToast({ title: t('saveFailed'), note: wordsFor(cause), urgent: true })
       }

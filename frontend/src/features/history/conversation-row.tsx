@@ -4,6 +4,7 @@ import { Icon } from '@/components/ui/icon'
 import { Menu, MenuAction } from '@/components/ui/menu'
 import type { ConversationSummary } from '@/lib/api/models'
 import { wholeMinutes, type Clock } from '@/lib/time'
+import { rowWords } from './row-words'
 
 /** As high as a row with one line of words, so that nothing moves when the list comes. */
 export const rowLook = 'flex min-h-20 items-center border-b border-line py-2'
@@ -19,7 +20,7 @@ interface RowProps {
 
 export function ConversationRow({ conversation, clock, onSave, onDelete }: RowProps) {
   const { t } = useTranslation(['history', 'talk'])
-  const { id, first_words: words, ended_at, started_at, duration_ms, mode } = conversation
+  const { id, ended_at, started_at, duration_ms, mode } = conversation
   const time = clock.time(new Date(started_at))
   const trigger = (
     <button
@@ -46,7 +47,7 @@ export function ConversationRow({ conversation, clock, onSave, onDelete }: RowPr
           dir="auto"
           className="line-clamp-2 font-said text-reading underline-offset-4 group-hover:underline tablet:col-start-2 tablet:line-clamp-1"
         >
-          {words === null || words === '' ? t('silent') : words}
+          {rowWords(conversation) ?? t('silent')}
         </span>
         <span className="contents text-small text-ink-soft">
           <time

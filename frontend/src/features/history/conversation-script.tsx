@@ -68,7 +68,8 @@ export function ConversationScript({ turns, clock, q, turn }: ConversationScript
     list.current?.toLine(next)
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter') go(event.shiftKey ? -1 : 1)
+    // Within a word of Chinese or Japanese, Enter only takes the word up.
+    if (event.key === 'Enter' && !event.nativeEvent.isComposing) go(event.shiftKey ? -1 : 1)
   }
   if (script.length === 0) return <p className="py-8 text-base text-ink-soft">{t('noTurns')}</p>
   const nth = at === null ? -1 : places.indexOf(at)

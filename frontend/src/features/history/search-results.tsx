@@ -8,7 +8,7 @@ import { wordsFor } from '@/lib/errors'
 import { useServices } from '@/lib/services'
 import { FoundConversation } from './found-conversation'
 import { foundTurnsQuery } from './history-queries'
-import { MoreBelow } from './more-below'
+import { MoreBelow } from '@/components/more-below'
 import { useDeletions } from './use-deletions'
 
 /** So many are shown before one scrolls; until then the search goes on by itself. */
@@ -25,10 +25,13 @@ export function SearchResults({ q }: { q: string }) {
   const conversations = byConversation(found)
 
   // One answer reads so many turns and no more: it may have found little, with more to look through.
-  const looksOn = hasNextPage && !isError && all.length < ENOUGH
+  const looksOn = hasNextPage && !isError && found.length < ENOUGH
   useEffect(() => {
     if (looksOn && !isFetching) void fetchNextPage()
   }, [looksOn, isFetching, fetchNextPage])
+
+  // From where it failed: from the beginning, a search that was too fast would be so again.
+  const goOn = () => void (query.data === undefined ? query.refetch() : fetchNextPage())
 
   const isLooking = query.isPending || looksOn
   return (
@@ -44,7 +47,7 @@ export function SearchResults({ q }: { q: string }) {
       {isLooking && <Skeleton />}
       {isError && found.length === 0 && (
         <Notice title={t('search.failed')} hint={wordsFor(query.error)} urgent>
-          <Button onClick={() => void query.refetch()}>{t('common:retry')}</Button>
+          <Button onClick={goOn}>{t('common:retry')}</Button>
         </Notice>
       )}
       {!isLooking && !isError && found.length === 0 && (

@@ -95,3 +95,33 @@ describe('a browser in which somebody was signed in', () => {
     expect(auth.snapshot()).toEqual({ status: 'unreachable' })
   })
 })
+
+describe('whoever leaves', () => {
+  const ways: [string, (auth: Auth) => Promise<void>][] = [
+    ['signs out', (auth) => auth.signOut()],
+    ['signs out everywhere', (auth) => auth.signOutEverywhere()],
+    ['erases everything', (auth) => auth.eraseEverything('secret')],
+  ]
+
+  it.each(ways)('and %s has what was still to be sent sent in their name', async (_, leave) => {
+    await knownHere()
+    renewal = answer()
+    const auth = new Auth('http://localhost:8000')
+    await auth.start()
+    const asked: string[] = []
+    vi.stubGlobal('fetch', (url: string) => {
+      asked.push(url)
+      return Promise.resolve(new Response(null, { status: 204 }))
+    })
+    let sent: () => void = () => undefined
+    auth.beforeSignOut(() => new Promise((resolve) => (sent = resolve)))
+    const leaving = leave(auth)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(asked).toEqual([])
+    expect(auth.snapshot().status).toBe('signed_in')
+    sent()
+    await leaving
+    expect(asked).toHaveLength(1)
+    expect(auth.snapshot().status).toBe('signed_out')
+  })
+})

@@ -106,8 +106,12 @@ export class Auth {
     this.#lastWords.add(task)
   }
 
-  async signOut(): Promise<void> {
+  async #sayLastWords(): Promise<void> {
     await Promise.allSettled([...this.#lastWords].map((task) => task()))
+  }
+
+  async signOut(): Promise<void> {
+    await this.#sayLastWords()
     // Under the lock: a renewal under way would bring a new cookie after this one is revoked.
     await underRefreshLock(() => this.#post('/auth/logout', undefined))
     this.#forget()
@@ -115,6 +119,7 @@ export class Auth {
 
   /** Ends every sign-in of the learner, on all their devices. */
   async signOutEverywhere(): Promise<void> {
+    await this.#sayLastWords()
     const token = await this.accessToken()
     await underRefreshLock(() => this.#post('/api/v1/sign-out-everywhere', undefined, token))
     this.#forget()
@@ -122,6 +127,7 @@ export class Auth {
 
   /** Erases all that is kept of the learner, with the account. */
   async eraseEverything(currentPassword: string): Promise<void> {
+    await this.#sayLastWords()
     const token = await this.accessToken()
     const body = { current_password: currentPassword }
     await underRefreshLock(() => this.#post('/api/v1/my-data/erase', body, token))
