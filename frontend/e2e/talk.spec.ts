@@ -241,7 +241,7 @@ test('with push-to-talk the tutor hears what is said while Space or the button i
   const button = page.getByRole('button', { name: 'Hold to speak' })
   await button.dispatchEvent('pointerdown', { button: 0, pointerId: 1, isPrimary: true })
   await ada.expectStatus('holding')
-  await page.getByRole('button', { name: 'Your tutor hears you' }).dispatchEvent('pointerup')
+  await page.getByRole('button', { name: 'I hear you' }).dispatchEvent('pointerup')
   await ada.expectStatus('hold_to_speak')
 
   // Switched off elsewhere, it is off here as soon as somebody looks.

@@ -4,12 +4,12 @@ export interface TalkNoticeWords {
   action?: { name: string; act: () => void }
 }
 
-/** Where such a line stands; it lies over the page, so that nothing moves when it comes or goes. */
+/** Where such a line stands: above the voice, which makes room for it. */
 export function TalkNotice({ notice }: { notice: TalkNoticeWords | null }) {
   return (
     <div className="talk-notice" role="status">
       {notice !== null && (
-        <div className="pointer-events-auto flex max-w-120 flex-wrap items-center justify-center gap-x-3 rounded-field border border-line bg-raised px-4 py-0.5 text-base text-ink shadow-floating">
+        <div className="flex max-w-120 flex-wrap items-center justify-center gap-x-3 rounded-field border border-line bg-raised px-4 py-0.5 text-base text-ink">
           <span className="py-1">{notice.text}</span>
           {notice.action !== undefined && (
             <button
