@@ -5,6 +5,7 @@ import { useDocumentTitle } from '@/lib/document-title'
 import { useTranslation } from 'react-i18next'
 import { useLanguage } from '@/lib/i18n'
 import { useServices } from '@/lib/services'
+import { deviceTimeZone } from '@/lib/time-zones'
 import { AuthCard } from './auth-card'
 import { Fault } from './sign-in-page'
 import { useAuthForm } from './use-auth-form'
@@ -16,7 +17,7 @@ export function RegisterPage() {
   const language = useLanguage()
   const form = useAuthForm(['name', 'email', 'password'], ({ name, email, password }) =>
     auth.register(email, password, name, {
-      time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      time_zone: deviceTimeZone(),
       ui_language: language,
     }),
   )

@@ -1,6 +1,7 @@
 import { useState, type SyntheticEvent } from 'react'
 import { asApiError, type ApiError } from '@/lib/api/problem'
 import { wordsFor } from '@/lib/errors'
+import { focusFirstWrong } from '@/lib/focus-field'
 import { useTranslation } from 'react-i18next'
 
 export type FieldName = 'email' | 'password' | 'name'
@@ -56,13 +57,13 @@ export function useAuthForm(
       password: read('password'),
       name: read('name').trim(),
     }
-    const missing = names.filter((name) => values[name] === '')
-    setErrors(Object.fromEntries(missing.map((name) => [name, t(`missing.${name}`)])))
+    const empty = names.filter((name) => values[name] === '')
+    const missing: AuthForm['errors'] = Object.fromEntries(
+      empty.map((name) => [name, t(`missing.${name}`)]),
+    )
+    setErrors(missing)
     setFault(null)
-    if (missing[0] !== undefined) {
-      focusField(form, missing[0])
-      return
-    }
+    if (focusFirstWrong(form, names, missing)) return
     setBusy(true)
     try {
       await send(values)
@@ -70,9 +71,7 @@ export function useAuthForm(
       const error = asApiError(cause)
       const found = fieldErrors(error)
       setErrors(found)
-      const first = names.find((name) => found[name] !== undefined)
-      if (first === undefined) setFault(wordsFor(error))
-      else focusField(form, first)
+      if (!focusFirstWrong(form, names, found)) setFault(wordsFor(error))
     } finally {
       setBusy(false)
     }
@@ -87,9 +86,4 @@ export function useAuthForm(
       void submit(event.currentTarget)
     },
   }
-}
-
-function focusField(form: HTMLFormElement, name: FieldName): void {
-  const field = form.elements.namedItem(name)
-  if (field instanceof HTMLElement) field.focus()
 }

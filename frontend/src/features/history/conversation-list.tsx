@@ -6,6 +6,7 @@ import { showToast } from '@/components/ui/toast'
 import { Button, buttonLook } from '@/components/ui/button'
 import type { ConversationSummary } from '@/lib/api/models'
 import { wordsFor } from '@/lib/errors'
+import { neighbourOf } from '@/lib/neighbour'
 import { useServices } from '@/lib/services'
 import { daysBetween, type Clock } from '@/lib/time'
 import { useClock, useToday } from '@/lib/use-clock'
@@ -97,7 +98,7 @@ function useRowActions() {
   const deletions = useDeletions()
   return {
     remove: (id: string) => {
-      const next = neighbourOf(id)
+      const next = rowBeside(id)
       deletions.remove(id, () => focusSoon(linkOfRow(id)))
       // The row is gone, and with it the place of a keyboard: the next one takes it.
       focusSoon(next)
@@ -112,10 +113,9 @@ function useRowActions() {
   }
 }
 
-function neighbourOf(id: string): string {
+function rowBeside(id: string): string {
   const links = [...document.querySelectorAll(`a[id^="${linkOfRow('')}"]`)].map((link) => link.id)
-  const at = links.indexOf(linkOfRow(id))
-  return links[at + 1] ?? links[at - 1] ?? 'content'
+  return neighbourOf(links, linkOfRow(id)) ?? 'content'
 }
 
 /** After the menu has closed, and given the focus back to a button that is no longer there. */

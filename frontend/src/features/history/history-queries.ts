@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { kept } from './kept-queries'
 import { orThrow, type Api } from '@/lib/api/client'
+import { pageOf } from '@/lib/api/page'
 import { asApiError } from '@/lib/api/problem'
 
 const PAGE = 30
@@ -12,7 +13,7 @@ export const conversationsQuery = (api: Api) =>
     queryFn: ({ pageParam, signal }: { pageParam: string | null; signal: AbortSignal }) =>
       orThrow(
         api.GET('/sessions/default/conversations', {
-          params: { query: { limit: PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) } },
+          params: { query: pageOf(PAGE, pageParam) },
           signal,
         }),
       ),
@@ -49,13 +50,7 @@ export const foundTurnsQuery = (api: Api, q: string) =>
     queryFn: ({ pageParam, signal }: { pageParam: string | null; signal: AbortSignal }) =>
       orThrow(
         api.GET('/api/v1/turns/search', {
-          params: {
-            query: {
-              q,
-              limit: FOUND_AT_ONCE,
-              ...(pageParam === null ? {} : { cursor: pageParam }),
-            },
-          },
+          params: { query: { q, ...pageOf(FOUND_AT_ONCE, pageParam) } },
           signal,
         }),
       ),

@@ -1,5 +1,6 @@
 import i18n from 'i18next'
 import type { Conversation } from '@/lib/api/models'
+import { saveFile } from '@/lib/save-file'
 import type { Clock } from '@/lib/time'
 import { scriptFileName, scriptText } from './script-text'
 
@@ -16,11 +17,6 @@ export function saveAsText(conversation: Conversation & { summary: string }, clo
     minutes: (count: number) => i18n.t('history:minutes', { count }),
   }
   const text = scriptText(conversation, words, clock)
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = scriptFileName(conversation.started_at, clock)
-  link.click()
-  // The browser has read it by then; kept, it would hold the words in memory.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  const file = new Blob([text], { type: 'text/plain;charset=utf-8' })
+  saveFile(file, scriptFileName(conversation.started_at, clock))
 }

@@ -5,6 +5,7 @@ import { Dialog, DialogNote } from '@/components/ui/dialog'
 import { TextField } from '@/components/ui/text-field'
 import { asApiError } from '@/lib/api/problem'
 import { wordsFor } from '@/lib/errors'
+import { focusFirstWrong } from '@/lib/focus-field'
 import { useServices } from '@/lib/services'
 import { SettingRow } from './setting-row'
 
@@ -25,7 +26,8 @@ export function EraseEverything() {
   )
 }
 
-type Errors = Partial<Record<'word' | 'password' | 'whole', string>>
+const FIELDS = ['word', 'password'] as const
+type Errors = Partial<Record<(typeof FIELDS)[number] | 'whole', string>>
 
 /** Two proofs: that one means it, and that one is who one says. */
 function EraseForm({ onCancel }: { onCancel: () => void }) {
@@ -37,37 +39,42 @@ function EraseForm({ onCancel }: { onCancel: () => void }) {
   const [busy, setBusy] = useState(false)
   const wanted = t('data.erase.word')
 
-  const erase = async () => {
-    const meant = word.trim().toLocaleUpperCase() === wanted.toLocaleUpperCase()
+  const erase = async (form: HTMLFormElement) => {
+    const meant = word.trim().toUpperCase() === wanted
     const wrong: Errors = {
       ...(meant ? {} : { word: t('data.erase.wrongWord', { word: wanted }) }),
       ...(password === '' ? { password: t('password.missingCurrent') } : {}),
     }
     setErrors(wrong)
-    if (Object.keys(wrong).length > 0) return
+    if (focusFirstWrong(form, FIELDS, wrong)) return
     setBusy(true)
     try {
       // Nobody is signed in after this, and the app shows the door by itself.
       await auth.eraseEverything(password)
     } catch (cause) {
       const isPassword = asApiError(cause).code === 'invalid_credentials'
-      setErrors(isPassword ? { password: t('password.wrong') } : { whole: wordsFor(cause) })
+      const found: Errors = isPassword
+        ? { password: t('password.wrong') }
+        : { whole: wordsFor(cause) }
+      setErrors(found)
       setBusy(false)
+      focusFirstWrong(form, FIELDS, found)
     }
   }
   return (
     <form
       className="flex flex-col gap-4"
       noValidate
-      onSubmit={(event: SyntheticEvent) => {
+      onSubmit={(event: SyntheticEvent<HTMLFormElement>) => {
         event.preventDefault()
-        void erase()
+        void erase(event.currentTarget)
       }}
     >
       <TextField
         label={t('data.erase.typeWord', { word: wanted })}
         autoComplete="off"
         autoCapitalize="characters"
+        name="word"
         value={word}
         error={errors.word}
         onChange={(event) => {
@@ -79,6 +86,7 @@ function EraseForm({ onCancel }: { onCancel: () => void }) {
         label={t('password.current')}
         type="password"
         autoComplete="current-password"
+        name="password"
         value={password}
         error={errors.password}
         onChange={(event) => {

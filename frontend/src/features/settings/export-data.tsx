@@ -5,6 +5,7 @@ import { Icon } from '@/components/ui/icon'
 import { download } from '@/lib/api/download'
 import { wordsFor } from '@/lib/errors'
 import { useLanguage } from '@/lib/i18n'
+import { saveFile } from '@/lib/save-file'
 import { useServices } from '@/lib/services'
 import { useClock } from '@/lib/use-clock'
 import { SettingRow } from './setting-row'
@@ -37,7 +38,7 @@ export function ExportData() {
         signal: controller.signal,
       })
       const file = `avaaz-${clock.dayOf(new Date())}.zip`
-      save(zip, file)
+      saveFile(zip, file)
       setState({ status: 'done', file })
     } catch (cause) {
       setState(
@@ -76,14 +77,6 @@ export function ExportData() {
       )}
     </SettingRow>
   )
-}
-
-function save(content: Blob, name: string): void {
-  const url = URL.createObjectURL(content)
-  const link = Object.assign(document.createElement('a'), { href: url, download: name })
-  link.click()
-  // The browser has begun to read it by then; until it is released it fills the memory.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
 
 /** Kilobytes up to a thousand of them, then megabytes. */

@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button } from '@/components/ui/button'
 import { Dialog, DialogNote } from '@/components/ui/dialog'
@@ -9,11 +10,21 @@ import { wordsFor } from '@/lib/errors'
 import { useServices } from '@/lib/services'
 import { memoriesQuery, without } from './memory-queries'
 
+interface ForgetDialogProps {
+  memory: Memory | null
+  /** Its words, as the list shows them. */
+  words: string
+  /** What a keyboard goes on with when it is gone. */
+  focusAfter: () => HTMLElement | null
+  onClose: () => void
+}
+
 /** Asks before the tutor forgets something for good. */
-export function ForgetDialog({ memory, onClose }: { memory: Memory | null; onClose: () => void }) {
+export function ForgetDialog({ memory, words, focusAfter, onClose }: ForgetDialogProps) {
   const { t } = useTranslation(['settings', 'common'])
   const { api } = useServices()
   const queries = useQueryClient()
+  const place = useRef<HTMLElement>(null)
   const forgetting = useMutation({
     networkMode: 'always',
     mutationFn: async ({ id }: Memory) => {
@@ -24,12 +35,14 @@ export function ForgetDialog({ memory, onClose }: { memory: Memory | null; onClo
       })
     },
     onSuccess: (_, { id }) => {
+      const beside = focusAfter()
       const { queryKey } = memoriesQuery(api)
       queries.setQueryData(queryKey, (now) => (now === undefined ? now : without(now, id)))
-      close()
+      close(beside)
     },
   })
-  const close = () => {
+  const close = (focused: HTMLElement | null = null) => {
+    place.current = focused
     forgetting.reset()
     onClose()
   }
@@ -40,10 +53,11 @@ export function ForgetDialog({ memory, onClose }: { memory: Memory | null; onClo
         if (!open) close()
       }}
       title={t('memory.ask')}
+      focusAfter={() => place.current}
     >
       <DialogNote>
         <span dir="auto" className="block font-said text-reading text-ink">
-          {memory?.text}
+          {words}
         </span>
         <span className="block pt-2">{t('memory.askHint')}</span>
       </DialogNote>
@@ -53,7 +67,7 @@ export function ForgetDialog({ memory, onClose }: { memory: Memory | null; onClo
         </p>
       )}
       <div className="flex flex-wrap justify-end gap-3">
-        <Button weight="quiet" onClick={close}>
+        <Button weight="quiet" onClick={() => close()}>
           {t('memory.keep')}
         </Button>
         <Button

@@ -1,10 +1,9 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { Button } from '@/components/ui/button'
+import { FaultLine } from '@/components/fault-line'
 import { orThrow, type Api } from '@/lib/api/client'
 import type { KeptData as Kept } from '@/lib/api/models'
-import { wordsFor } from '@/lib/errors'
 import { useLanguage } from '@/lib/i18n'
 import { useServices } from '@/lib/services'
 import { useClock } from '@/lib/use-clock'
@@ -37,14 +36,7 @@ export function KeptData() {
           ))}
         </div>
       )}
-      {query.isError && (
-        <div role="alert" className="flex flex-wrap items-center gap-3 text-base">
-          <p>{wordsFor(query.error)}</p>
-          <Button weight="quiet" onClick={() => void query.refetch()}>
-            {t('common:retry')}
-          </Button>
-        </div>
-      )}
+      {query.isError && <FaultLine fault={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && (
         <dl>
           {query.data.items.map((kept) => (

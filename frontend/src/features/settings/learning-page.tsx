@@ -2,15 +2,13 @@ import { useTranslation } from 'react-i18next'
 import { LanguageField } from '@/components/language-field'
 import { ChoiceCards } from '@/components/ui/choice-cards'
 import { TextArea } from '@/components/ui/text-area'
-import type { Level, Session } from '@/lib/api/models'
+import type { Session } from '@/lib/api/models'
+import { LEVELS, LONGEST_GOAL } from '@/lib/lessons'
 import { useSessionSetting } from './learner-settings'
 import { SessionPage } from './session-page'
 import { SettingRow } from './setting-row'
 import { useDraft } from './use-draft'
 
-const LEVELS = ['A1', 'A2', 'B1', 'B2', 'C1', 'C2'] as const satisfies Level[]
-/** The longest goal that the API takes. */
-const GOAL_LENGTH = 500
 /** A tutor in mid-talk hears of the goal; half a sentence of it would only puzzle them. */
 const REST_MS = 2_000
 
@@ -91,7 +89,11 @@ function Goal({ session }: Part) {
   const { t } = useTranslation('settings')
   const setting = useSessionSetting(session, 'goal')
   const draft = useDraft(
-    { value: setting.value ?? '', change: (goal) => setting.change(goal === '' ? null : goal) },
+    {
+      ...setting,
+      value: setting.value ?? '',
+      change: (goal) => setting.change(goal === '' ? null : goal),
+    },
     REST_MS,
   )
   return (
@@ -101,7 +103,7 @@ function Goal({ session }: Part) {
         hint={t('goal.hint')}
         name="goal"
         rows={3}
-        maxLength={GOAL_LENGTH}
+        maxLength={LONGEST_GOAL}
         value={draft.text}
         invalid={setting.fault !== null}
         onChange={(event) => draft.write(event.target.value)}

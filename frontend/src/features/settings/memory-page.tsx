@@ -3,10 +3,12 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Notice } from '@/components/notice'
+import { MoreBelow } from '@/components/more-below'
 import { Button, buttonLook } from '@/components/ui/button'
 import { Icon } from '@/components/ui/icon'
 import type { Memory } from '@/lib/api/models'
 import { wordsFor } from '@/lib/errors'
+import { neighbourOf } from '@/lib/neighbour'
 import { useServices } from '@/lib/services'
 import { useClock } from '@/lib/use-clock'
 import { ForgetDialog } from './forget-dialog'
@@ -21,6 +23,11 @@ export function MemoryPage() {
   const query = useInfiniteQuery(memoriesQuery(api))
   const [asked, setAsked] = useState<Memory | null>(null)
   const memories = query.data?.pages.flatMap(({ items }) => items) ?? []
+  const words = useWords()
+  const beside = (gone: Memory | null) => {
+    const next = gone === null ? null : neighbourOf(memories, gone)
+    return document.getElementById(next === null ? 'content' : forgetButton(next))
+  }
   return (
     <SettingsPage section="memory">
       <p className="pb-4 text-base text-ink-soft">{t('memory.hint')}</p>
@@ -30,7 +37,7 @@ export function MemoryPage() {
           <Button onClick={() => void query.refetch()}>{t('common:retry')}</Button>
         </Notice>
       )}
-      {query.isSuccess && memories.length === 0 && (
+      {query.isSuccess && memories.length === 0 && !query.hasNextPage && (
         <Notice title={t('memory.empty')} hint={t('memory.emptyHint')}>
           <Link to="/" className={buttonLook()}>
             {t('memory.emptyAction')}
@@ -43,25 +50,34 @@ export function MemoryPage() {
         ))}
       </ul>
       {query.hasNextPage && (
-        <div className="flex justify-center pt-6">
-          <Button
-            weight="quiet"
-            disabled={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            {t('memory.more')}
-          </Button>
-        </div>
+        <MoreBelow
+          label={t('memory.more')}
+          busy={query.isFetchingNextPage}
+          fault={query.isFetchNextPageError ? wordsFor(query.error) : null}
+          onMore={() => void query.fetchNextPage()}
+        />
       )}
-      <ForgetDialog memory={asked} onClose={() => setAsked(null)} />
+      <ForgetDialog
+        memory={asked}
+        words={asked === null ? '' : words(asked)}
+        focusAfter={() => beside(asked)}
+        onClose={() => setAsked(null)}
+      />
     </SettingsPage>
   )
+}
+
+const forgetButton = ({ id }: Memory) => `forget-${id}`
+
+function useWords(): (memory: Memory) => string {
+  const { t } = useTranslation('settings')
+  return ({ text }) => (text === '' ? t('memory.unreadable') : text)
 }
 
 function Row({ memory, onForget }: { memory: Memory; onForget: () => void }) {
   const { t } = useTranslation('settings')
   const clock = useClock()
-  const words = memory.text === '' ? t('memory.unreadable') : memory.text
+  const words = useWords()(memory)
   return (
     <li className="flex items-center gap-2 rounded-field border border-line bg-raised py-2.5 pr-1 pl-5">
       <div className="min-w-0 flex-1">
@@ -75,6 +91,7 @@ function Row({ memory, onForget }: { memory: Memory; onForget: () => void }) {
         </p>
       </div>
       <button
+        id={forgetButton(memory)}
         type="button"
         aria-label={t('memory.forgetThis', { words })}
         className="flex size-11 shrink-0 items-center justify-center rounded-full text-ink-soft hover:bg-sunken hover:text-danger"

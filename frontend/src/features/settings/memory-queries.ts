@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, type InfiniteData } from '@tanstack/react-query'
 import { orThrow, type Api } from '@/lib/api/client'
 import type { MemoryPage } from '@/lib/api/models'
+import { pageOf } from '@/lib/api/page'
 
 const PAGE = 50
 
@@ -10,7 +11,7 @@ export const memoriesQuery = (api: Api) =>
     queryFn: ({ pageParam }: { pageParam: string | null }) =>
       orThrow(
         api.GET('/sessions/default/memories', {
-          params: { query: { limit: PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) } },
+          params: { query: pageOf(PAGE, pageParam) },
         }),
       ),
     initialPageParam: null,

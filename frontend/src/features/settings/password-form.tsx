@@ -6,10 +6,12 @@ import { orThrow } from '@/lib/api/client'
 import type { User } from '@/lib/api/models'
 import { asApiError } from '@/lib/api/problem'
 import { wordsFor } from '@/lib/errors'
+import { focusFirstWrong } from '@/lib/focus-field'
 import { useServices } from '@/lib/services'
 import { SettingRow } from './setting-row'
 
 const EMPTY = { current: '', next: '' }
+const FIELDS = ['current', 'next'] as const
 type Errors = Partial<Record<keyof typeof EMPTY | 'whole', string>>
 
 /** A new password for the old one. Half-typed it goes with the page, as a password should. */
@@ -25,13 +27,13 @@ export function PasswordForm({ user }: { user: User }) {
     setErrors({})
     setState('idle')
   }
-  const send = async () => {
+  const send = async (form: HTMLFormElement) => {
     const missing: Errors = {
       ...(typed.current === '' ? { current: t('password.missingCurrent') } : {}),
       ...(typed.next === '' ? { next: t('password.missingNext') } : {}),
     }
     setErrors(missing)
-    if (Object.keys(missing).length > 0) return
+    if (focusFirstWrong(form, FIELDS, missing)) return
     setState('busy')
     try {
       const body = { current_password: typed.current, new_password: typed.next }
@@ -39,8 +41,10 @@ export function PasswordForm({ user }: { user: User }) {
       setTyped(EMPTY)
       setState('done')
     } catch (cause) {
-      setErrors(errorsOf(cause))
+      const wrong = errorsOf(cause)
+      setErrors(wrong)
       setState('idle')
+      focusFirstWrong(form, FIELDS, wrong)
     }
   }
   const errorsOf = (cause: unknown): Errors => {
@@ -56,9 +60,9 @@ export function PasswordForm({ user }: { user: User }) {
       <form
         className="flex flex-col gap-4"
         noValidate
-        onSubmit={(event: SyntheticEvent) => {
+        onSubmit={(event: SyntheticEvent<HTMLFormElement>) => {
           event.preventDefault()
-          void send()
+          void send(event.currentTarget)
         }}
       >
         {/* So that a password manager knows whose password it is. */}
@@ -72,6 +76,7 @@ export function PasswordForm({ user }: { user: User }) {
         />
         <TextField
           label={t('password.current')}
+          name="current"
           type="password"
           autoComplete="current-password"
           value={typed.current}
@@ -80,6 +85,7 @@ export function PasswordForm({ user }: { user: User }) {
         />
         <TextField
           label={t('password.next')}
+          name="next"
           type="password"
           autoComplete="new-password"
           hint={t('auth:passwordHint')}

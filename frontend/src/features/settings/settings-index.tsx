@@ -1,15 +1,18 @@
 import { Link, Navigate } from '@tanstack/react-router'
-import { useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Icon } from '@/components/ui/icon'
 import { useDocumentTitle } from '@/lib/document-title'
+import { useMediaQuery } from '@/lib/media-query'
 import { SECTIONS } from './sections'
+
+/** Where the list stands beside what is chosen in it. */
+const DESK = '(min-width: 64rem)'
 
 /** The list of the settings, which fills a phone; where it stands beside them, the first of them is shown at once. */
 export function SettingsIndex() {
   const { t } = useTranslation('settings')
   useDocumentTitle(t('title'))
-  if (useListStandsBeside()) return <Navigate to="/settings/learning" replace />
+  if (useMediaQuery(DESK)) return <Navigate to="/settings/learning" replace />
   return (
     <main id="content" className="mx-auto w-full max-w-152 pt-6 pb-16">
       <h1 className="pb-4 font-said text-title">{t('title')}</h1>
@@ -28,18 +31,5 @@ export function SettingsIndex() {
         ))}
       </ul>
     </main>
-  )
-}
-
-const DESK = '(min-width: 64rem)'
-
-function useListStandsBeside(): boolean {
-  return useSyncExternalStore(
-    (changed) => {
-      const desk = window.matchMedia(DESK)
-      desk.addEventListener('change', changed)
-      return () => desk.removeEventListener('change', changed)
-    },
-    () => window.matchMedia(DESK).matches,
   )
 }

@@ -7,12 +7,15 @@ import { useDocumentTitle } from '@/lib/document-title'
 import { useAuthState } from '@/lib/services'
 import type { SectionName } from './sections'
 
+/** What is settled on this device alone needs nobody else. */
+const OF_DEVICE: readonly SectionName[] = ['sound', 'display']
+
 /** One room of the settings; on a phone with the way back to the list. */
 export function SettingsPage({ section, children }: { section: SectionName; children: ReactNode }) {
   const { t } = useTranslation('settings')
   const title = t(`sections.${section}.title`)
   useDocumentTitle(title)
-  const isOfAccount = section !== 'display'
+  const isOfAccount = !OF_DEVICE.includes(section)
   const isLost = useConnection() !== 'up' && isOfAccount
   // Opened without the server: there is nothing of the account to show.
   const isEmpty = useAuthState().status === 'away' && isOfAccount

@@ -10,10 +10,12 @@ export interface Draft {
 
 /** Text in the making: saved when its field is left, or when the hand rests; kept as written when that fails. */
 export function useDraft(
-  { value, change }: Pick<Setting<string>, 'value' | 'change'>,
+  { value, change, isSaved }: Pick<Setting<string>, 'value' | 'change' | 'isSaved'>,
   restMs: number | null = null,
 ): Draft {
   const [written, setWritten] = useState<string | null>(null)
+  // What is saved may be changed elsewhere, and must not be written over that when this page is left.
+  if (isSaved && written === value) setWritten(null)
   const save = () => {
     if (written !== null && written.trim() !== value) change(written.trim())
   }

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import { asApiError, type ApiError } from '@/lib/api/problem'
+import { ApiError, asApiError } from '@/lib/api/problem'
 import { useServices } from '@/lib/services'
 import { sampleQuery } from './voice-queries'
 
@@ -47,7 +47,9 @@ export function useSamples(language: string): {
       const audio = new Audio(URL.createObjectURL(sound))
       player.current = audio
       audio.onended = () => say(null)
-      await audio.play()
+      await audio.play().catch(() => {
+        throw new ApiError('voice_unavailable', 0)
+      })
       say({ voice, status: 'playing', fault: null })
     } catch (cause) {
       say({ voice, status: 'failed', fault: asApiError(cause) })

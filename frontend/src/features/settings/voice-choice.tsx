@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { Button } from '@/components/ui/button'
+import { FaultLine } from '@/components/fault-line'
 import { ChoiceCards, type Choice } from '@/components/ui/choice-cards'
 import { Icon } from '@/components/ui/icon'
 import type { Session } from '@/lib/api/models'
@@ -40,14 +40,7 @@ export function VoiceChoice({ session }: { session: Session }) {
           {query.isPending && (
             <Skeleton name={t('common:loading')} heights={[14, 14, 14, 14, 14]} />
           )}
-          {query.isError && (
-            <div role="alert" className="flex flex-wrap items-center gap-3 text-base">
-              <p>{wordsFor(query.error)}</p>
-              <Button weight="quiet" onClick={() => void query.refetch()}>
-                {t('common:retry')}
-              </Button>
-            </div>
-          )}
+          {query.isError && <FaultLine fault={query.error} onRetry={() => void query.refetch()} />}
           {query.isSuccess && choices.length === 0 && (
             <p className="text-base text-ink-soft">{t('voice.none')}</p>
           )}

@@ -6,6 +6,7 @@ import { MicrophoneCheck } from '@/features/devices/microphone-check'
 import type { Level } from '@/lib/api/models'
 import { useLanguage } from '@/lib/i18n'
 import { languageName } from '@/lib/languages'
+import { LEVELS, LONGEST_GOAL } from '@/lib/lessons'
 import { guessLearnt, guessSpoken, spokenLanguages } from './guesses'
 import { LanguageQuestion } from './language-question'
 import { Question, questionIds } from './question'
@@ -26,8 +27,6 @@ export function WelcomePage({ step }: { step: WelcomeStep }) {
       return <SoundStep minutes={minutes} />
   }
 }
-
-const LONGEST_GOAL = 500
 
 function LearnQuestion({ minutes }: { minutes: FirstMinutes }) {
   const { t } = useTranslation('welcome')
@@ -100,7 +99,6 @@ function SpeakQuestion({ minutes }: { minutes: FirstMinutes }) {
   )
 }
 
-const LEVELS = ['A1', 'A2', 'B1', 'B2', 'C1', 'C2'] as const satisfies readonly Level[]
 const UNSURE = 'unsure'
 
 function LevelQuestion({ minutes }: { minutes: FirstMinutes }) {
