@@ -50,9 +50,12 @@ function linksIn(words: string): Piece[] {
     .map(({ index, raw, url }) => ({ kind: 'link', at: index, text: raw, url: new URL(url).href }))
 }
 
-/** `$$…$$`, `\[…\]`, `\(…\)`, and `$…$` with no space inside its dollars and no letter or digit outside. */
+/**
+ * `$$…$$`, `\[…\]`, `\(…\)`, and `$…$` with no space inside its dollars and no letter or digit outside. One that is
+ * opened ends at the latest where the next is: else many that are never closed would cost the square of their number.
+ */
 const FORMULA =
-  /\$\$([^$]+)\$\$|\\\[((?:(?!\\\]).)+)\\\]|\\\(((?:(?!\\\)).)+)\\\)|(?<![\p{L}\p{N}\\$])\$(?![\s$])([^$\n]*[^\s$\\])\$(?![\p{L}\p{N}$])/gsu
+  /\$\$([^$]+)\$\$|(?<!\\)\\\[((?:[^\\]|\\[^()[\]])+)\\\]|(?<!\\)\\\(((?:[^\\]|\\[^()[\]])+)\\\)|(?<![\p{L}\p{N}\\$])\$(?![\s$])([^$\n]*[^\s$\\])\$(?![\p{L}\p{N}$])/gsu
 
 function formulaeIn(words: string): Piece[] {
   const found: Piece[] = []
