@@ -37,10 +37,14 @@ export class LoudnessMeter {
     this.#source?.disconnect()
     this.#source = null
     this.#scale = new LoudnessScale()
-    if (track === null) return
+    if (track === null) {
+      // Left running, it would cost battery for as long as the page is open.
+      void this.#context?.suspend().catch(() => undefined)
+      return
+    }
     this.#context ??= new AudioContext()
     // Without a gesture the context sleeps; it wakes with the first press on the page.
-    void this.#context.resume()
+    void this.#context.resume().catch(() => undefined)
     this.#ear ??= newEar(this.#context)
     this.#source = this.#context.createMediaStreamSource(new MediaStream([track]))
     this.#source.connect(this.#ear.analyser)

@@ -1,8 +1,8 @@
 import { hasHalfTyped } from './half-typed'
 import { isTalking, onTalking } from './talk-under-way'
 
-/** Held by every tab that is in a talk. */
-const TALK_LOCK = 'avaaz.talk'
+/** Held by every tab that is in a talk; not the lock by which one tab takes a conversation from another. */
+const TALKS_LOCK = 'avaaz.talks'
 const LOOK_AGAIN_MS = 3_000
 
 /**
@@ -39,7 +39,7 @@ class NewVersion {
 
   /** The learner wants it. A talk may have begun in another tab since it was offered: then it waits on. */
   accept = (): void => {
-    void navigator.locks.request(TALK_LOCK, { ifAvailable: true }, (lock) => {
+    void navigator.locks.request(TALKS_LOCK, { ifAvailable: true }, (lock) => {
       if (lock !== null && isFree()) this.#bring?.()
       else this.#review()
     })
@@ -57,7 +57,7 @@ class NewVersion {
     if (this.#looking) return
     this.#looking = true
     // Granted when the last talk in any tab is over.
-    void navigator.locks.request(TALK_LOCK, () => {
+    void navigator.locks.request(TALKS_LOCK, () => {
       this.#looking = false
       if (isFree()) this.#offer(true)
       else this.#review()
@@ -76,7 +76,7 @@ export function isFree(): boolean {
 }
 
 async function holdWhileTalking(): Promise<void> {
-  await navigator.locks.request(TALK_LOCK, { mode: 'shared' }, async () => {
+  await navigator.locks.request(TALKS_LOCK, { mode: 'shared' }, async () => {
     if (!isTalking()) return
     await new Promise<void>((over) => {
       const stop = onTalking(() => {

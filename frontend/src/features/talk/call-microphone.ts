@@ -34,19 +34,23 @@ export class CallMicrophone {
     return this.#muted ? 'muted' : 'live'
   }
 
-  /** Opens it, unless it is open; throws the browser's own error. */
-  async open(): Promise<LocalAudioTrack> {
+  /** Opens it, unless it is open; null where it was let go, or asked for anew, meanwhile. Throws the browser's own error. */
+  async open(): Promise<LocalAudioTrack | null> {
     if (this.#track !== null) return this.#track
     const round = ++this.#round
     const { openMicrophone, followTrack } = await livekit()
-    const track = await openMicrophone()
-    if (round !== this.#round) {
-      track.stop()
-      throw new DOMException('not wanted any more', 'AbortError')
+    const track = await openMicrophone().catch((cause: unknown) => {
+      if (round === this.#round) throw cause
+      return null
+    })
+    // Before anybody can be heard by it.
+    if (this.#muted) await track?.mute()
+    if (track === null || round !== this.#round) {
+      track?.stop()
+      return null
     }
     this.#stopWatching()
     this.#track = track
-    if (this.#muted) await track.mute()
     this.meter.listenTo(track.mediaStreamTrack)
     this.#stopWatching = watchMicrophone(
       track,
@@ -62,13 +66,22 @@ export class CallMicrophone {
     await (muted ? this.#track?.mute() : this.#track?.unmute())
   }
 
-  /** Takes another microphone from now on. */
+  /** Takes another microphone from now on; where that fails, throws the browser's own error, and none is open. */
   async choose(id: string): Promise<void> {
     const track = this.#track
     if (track === null) return
     const { switchMicrophone } = await livekit()
-    await switchMicrophone(track, id)
-    this.meter.listenTo(track.mediaStreamTrack)
+    try {
+      await switchMicrophone(track, id)
+    } catch (cause) {
+      if (track !== this.#track) return
+      // The one before was closed for it.
+      this.release()
+      throw cause
+    }
+    if (track === this.#track) this.meter.listenTo(track.mediaStreamTrack)
+    // Let go meanwhile, it must not stay on.
+    else track.stop()
   }
 
   release(): void {
@@ -105,7 +118,8 @@ export class CallMicrophone {
   async #takeAgain(): Promise<void> {
     if (this.#track !== null) return
     try {
-      this.#listener.back(await this.open())
+      const track = await this.open()
+      if (track !== null) this.#listener.back(track)
     } catch {
       // Not yet; the page goes on offering to try it.
     }

@@ -1,5 +1,6 @@
 import type { LocalAudioTrack } from 'livekit-client'
-import { onDevicesChanged } from '@/lib/devices/input'
+import { SYSTEM_DEVICE } from '@/lib/devices/choice'
+import { microphonePermission, onDevicesChanged, onPermission } from '@/lib/devices/input'
 import type { followTrack } from '@/lib/livekit/microphone'
 import type { MicrophoneLoss } from './talk-machine'
 
@@ -19,7 +20,7 @@ export function lossOf(
   // A page that may not hear any more is told neither ids nor names.
   const named = plugged.filter(({ deviceId }) => deviceId !== '')
   if (plugged.length > 0 && named.length === 0) return 'withdrawn'
-  return named.some((device) => isSame(microphone, device)) ? 'stopped' : 'unplugged'
+  return named.some((device) => isStill(microphone, device)) ? 'stopped' : 'unplugged'
 }
 
 /** Whether it is there again: as it was or, where the browser gave it a new id, by its name. */
@@ -28,19 +29,24 @@ export function isBack(lost: KnownMicrophone, plugged: readonly KnownMicrophone[
   return plugged.some((device) => isSame(lost, device) || (named && device.label === lost.label))
 }
 
+/** What was the system's choice is still there when that is now another device. */
+function isStill(used: KnownMicrophone, plugged: KnownMicrophone): boolean {
+  const wasSystems = used.deviceId === SYSTEM_DEVICE && isGrouped(used)
+  return isSame(used, plugged) || (wasSystems && used.groupId === plugged.groupId)
+}
+
+function isGrouped({ groupId }: KnownMicrophone): boolean {
+  return groupId !== undefined && groupId !== ''
+}
+
 function isSame(one: KnownMicrophone, other: KnownMicrophone): boolean {
-  const grouped = one.groupId !== undefined && one.groupId !== '' && other.groupId !== undefined
+  const grouped = isGrouped(one) && other.groupId !== undefined
   return one.deviceId === other.deviceId && (!grouped || one.groupId === other.groupId)
 }
 
 async function pluggedMicrophones(): Promise<MediaDeviceInfo[]> {
   const devices = await navigator.mediaDevices.enumerateDevices().catch(() => [])
   return devices.filter(({ kind }) => kind === 'audioinput')
-}
-
-/** The browser's word on the microphone, or null where it gives none. */
-async function microphonePermission(): Promise<PermissionStatus | null> {
-  return navigator.permissions.query({ name: 'microphone' }).catch(() => null)
 }
 
 /** Tells when a microphone that was lost may be had again: it is plugged in, or allowed. */
@@ -58,13 +64,8 @@ export function awaitReturn(
     stop = onDevicesChanged(() => void look())
   }
   if (why === 'withdrawn') {
-    void microphonePermission().then((permission) => {
-      if (permission === null || stopped) return
-      const onChange = () => {
-        if (permission.state === 'granted') back()
-      }
-      permission.addEventListener('change', onChange)
-      stop = () => permission.removeEventListener('change', onChange)
+    stop = onPermission((permission) => {
+      if (permission === 'granted') back()
     })
   }
   return () => {
@@ -82,6 +83,7 @@ export function watchMicrophone(
 ): () => void {
   let watched: MediaStreamTrack | null = null
   let silent: ReturnType<typeof setTimeout> | undefined
+  let stopped = false
   const onMute = () => {
     clearTimeout(silent)
     silent = setTimeout(() => lost('taken'), TAKEN_FOR_MS)
@@ -92,13 +94,16 @@ export function watchMicrophone(
   }
   const judge = async () => {
     const settings = watched?.getSettings() ?? {}
-    const [permission, plugged] = await Promise.all([microphonePermission(), pluggedMicrophones()])
+    const [permission, plugged] = await Promise.all([
+      microphonePermission().catch(() => null),
+      pluggedMicrophones(),
+    ])
     return lossOf(settings, permission?.state ?? null, plugged)
   }
-  const onEnded = () => void judge().then(lost)
-  // Some systems let a microphone that is gone go on in silence.
-  const onDevices = async () => {
-    if ((await judge()) === 'unplugged') lost('unplugged')
+  const judgeLoss = async (ended: boolean) => {
+    const why = await judge()
+    // Some systems let a microphone that is gone go on in silence.
+    if (!stopped && (ended || why === 'unplugged')) lost(why)
   }
   const watch = (next: MediaStreamTrack | null) => {
     watched?.removeEventListener('mute', onMute)
@@ -109,9 +114,10 @@ export function watchMicrophone(
   }
   const watchAnew = () => watch(track.mediaStreamTrack)
   watchAnew()
-  const unfollow = follow(track, { restarted: watchAnew, ended: onEnded })
-  const stopWatchingDevices = onDevicesChanged(() => void onDevices())
+  const unfollow = follow(track, { restarted: watchAnew, ended: () => void judgeLoss(true) })
+  const stopWatchingDevices = onDevicesChanged(() => void judgeLoss(false))
   return () => {
+    stopped = true
     clearTimeout(silent)
     watch(null)
     unfollow()

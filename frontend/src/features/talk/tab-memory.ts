@@ -4,9 +4,11 @@ const KEY = 'avaaz.talk'
 const TYPING = 'avaaz.talk-typing'
 /** By what the server knows who took the conversation last: a new one for each time that the learner took it up here. */
 const TAKEN_AS = 'avaaz.talk-taken-as'
+/** Held by the one tab that has the conversation; not the lock of all that are in a talk. */
 const LOCK = 'avaaz.talk'
 
 let letGo: (() => void) | null = null
+let claiming: Promise<boolean> | null = null
 let whenTaken: () => void = () => undefined
 
 interface TabPart {
@@ -43,8 +45,10 @@ export function forgetTab(): void {
  */
 export async function claimTab(pressed: boolean, taken: () => void): Promise<boolean> {
   whenTaken = taken
+  // Asked a second time meanwhile, the browser would say that another has it: this tab.
+  if (claiming !== null) await claiming
   if (letGo !== null) return true
-  return new Promise((resolve) => {
+  claiming = new Promise((resolve) => {
     const options = pressed ? { steal: true } : { ifAvailable: true }
     const hold = (lock: Lock | null) => {
       resolve(lock !== null)
@@ -56,4 +60,5 @@ export async function claimTab(pressed: boolean, taken: () => void): Promise<boo
       whenTaken()
     })
   })
+  return claiming
 }

@@ -13,7 +13,13 @@ import { LineQuality } from './line-quality'
 import { claimTab, forgetTab, partOfThisTab, rememberTab } from './tab-memory'
 import { TalkScript } from './talk-script'
 import { TalkStore } from './talk-store'
-import { lineOf, type MicrophoneLoss, type TalkEvent, type TalkState } from './talk-machine'
+import {
+  isWithTutor,
+  lineOf,
+  type MicrophoneTrouble,
+  type TalkEvent,
+  type TalkState,
+} from './talk-machine'
 import { TextSender } from './text-sender'
 import type { TranscriptStore } from './transcript-store'
 import { Waiting } from './waiting'
@@ -86,9 +92,13 @@ export class TalkController {
 
   /** In mid-talk, the learner goes on without a microphone. */
   typeInstead = async (): Promise<void> => {
-    if (this.#microphone.track === null || this.#line === null) this.#microphone.release()
+    const unheard = this.#microphone.track
+    // Nor does one that is given back later open by itself.
+    this.#microphone.release()
     if (this.#line !== null) {
       this.#tell({ type: 'chose_typing' })
+      this.#remember()
+      if (unheard !== null) await this.#takeOffTheLine(unheard)
       return
     }
     await this.#begin(++this.#attempt, 'press')
@@ -122,7 +132,14 @@ export class TalkController {
     void this.#setMuted(on)
   }
 
-  chooseMicrophone = async (id: string): Promise<void> => this.#microphone.choose(id)
+  chooseMicrophone = async (id: string): Promise<void> => {
+    const before = this.#microphone.track
+    try {
+      await this.#microphone.choose(id)
+    } catch (cause) {
+      this.#onMicrophoneLost(refusalOf(cause), before)
+    }
+  }
 
   type = (text: string): void => this.#sender.add(text)
 
@@ -135,6 +152,8 @@ export class TalkController {
     if (line === null) return
     this.#attempt += 1
     this.#tell({ type: 'pressed_end' })
+    // Whoever hangs up is not heard any more, however long the answer takes.
+    this.#microphone.release()
     const id = line.conversationId
     let reason: EndReason | null = 'learner_ended'
     if (id !== null) {
@@ -211,15 +230,17 @@ export class TalkController {
     if (attempt !== this.#attempt) return null
     this.#takenAs = takenAs
     await claimTab(claim === 'press', this.#onTaken)
+    if (attempt !== this.#attempt) return null
     this.#joinConversation(ticket.conversation_id)
     const { Call } = await livekit()
+    const microphone = this.#microphone.track
     const call = await Call.place(
       {
         serverUrl: ticket.server_url,
         token: ticket.participant_token,
         conversationId: ticket.conversation_id,
       },
-      this.#microphone.track,
+      microphone,
       this.#listenerFor(attempt),
     )
     if (attempt !== this.#attempt) {
@@ -228,7 +249,8 @@ export class TalkController {
     }
     this.#call = call
     this.#sender.sendWaiting()
-    return call
+    await this.#changeOnTheLine(microphone, this.#microphone.track)
+    return attempt === this.#attempt ? call : null
   }
 
   #joinConversation(conversationId: string): void {
@@ -254,7 +276,7 @@ export class TalkController {
     return {
       tutorIs: ifCurrent((tutor) => this.#onTutor(tutor)),
       said: ifCurrent(this.#script.add),
-      closed: ifCurrent((why) => void this.#onClosed(why)),
+      closed: ifCurrent((why) => this.#onClosed(why)),
       soundIs: ifCurrent((sound) => this.#tell({ type: 'sound_is', sound })),
       tutorTrackIs: ifCurrent((track) => this.#tutorMeter.listenTo(track)),
       loudspeakerIs: ifCurrent((loudspeaker) =>
@@ -266,7 +288,7 @@ export class TalkController {
 
   #onTutor(tutor: TutorPresence | null): void {
     if (tutor === null) {
-      if (this.#state.at !== 'talking') return
+      if (!isWithTutor(this.#state)) return
       this.#tell({ type: 'tutor_left' })
       this.#waiting.tutorIsAwaited()
       // Gone to be replaced, or gone because all is said?
@@ -297,14 +319,15 @@ export class TalkController {
     if (conversationId !== null) void this.#script.load(conversationId)
   }
 
-  async #onClosed(why: 'moved' | 'dropped'): Promise<void> {
-    this.#call = null
-    if (why === 'moved') {
-      this.#onTaken()
-      return
-    }
+  #onClosed(why: 'moved' | 'dropped'): void {
+    if (why === 'moved') this.#onTaken()
+    else this.#callAnew()
+  }
+
+  #callAnew(): void {
+    this.#hangUp()
     this.#tell({ type: 'line_lost' })
-    await this.#comeBack(++this.#attempt)
+    void this.#comeBack(++this.#attempt)
   }
 
   /** The learner has taken the conversation up elsewhere. */
@@ -322,11 +345,8 @@ export class TalkController {
   /** The line of a page that was away may be dead without a word of it: a new one stands sooner than that is found out. */
   #onReturn(): void {
     const { at } = this.#state
-    if (this.#call === null || (at !== 'calling' && at !== 'talking' && at !== 'reconnecting'))
-      return
-    this.#hangUp()
-    this.#tell({ type: 'line_lost' })
-    void this.#comeBack(++this.#attempt)
+    if (this.#call !== null && (at === 'calling' || at === 'talking' || at === 'reconnecting'))
+      this.#callAnew()
   }
 
   /** Places the call again until it stands, or the conversation turns out to be over or taken up elsewhere. */
@@ -375,20 +395,22 @@ export class TalkController {
 
   /** In mid-talk: for whoever typed so far, or whose microphone was lost. */
   async #openMicrophone(): Promise<void> {
+    // Somebody who has meanwhile chosen to type, or has left, does not wait for it any more.
+    const isAwaited = () => this.#line?.trouble === 'opening'
+    if (isAwaited()) return
     this.#tell({ type: 'microphone_failed', trouble: 'opening' })
     const taken = this.#microphone.track
     if (taken !== null) {
       this.#microphone.release()
-      await this.#call?.removeMicrophone(taken).catch(() => undefined)
+      await this.#takeOffTheLine(taken)
+      if (!isAwaited()) return
     }
     try {
       await this.#microphone.setMuted(this.#pushToTalk)
-      await this.#addMicrophone(await this.#microphone.open())
+      const track = await this.#microphone.open()
+      if (track !== null) await this.#addMicrophone(track)
     } catch (cause) {
-      // Somebody who has meanwhile chosen to type, or has left, does not wait for it any more.
-      if (this.#line?.trouble === 'opening') {
-        this.#tell({ type: 'microphone_failed', trouble: refusalOf(cause) })
-      }
+      if (isAwaited()) this.#tell({ type: 'microphone_failed', trouble: refusalOf(cause) })
     }
   }
 
@@ -403,9 +425,22 @@ export class TalkController {
     await this.#call?.addMicrophone(track).catch(() => undefined)
   }
 
-  #onMicrophoneLost(why: MicrophoneLoss, gone: LocalAudioTrack | null): void {
+  #onMicrophoneLost(why: MicrophoneTrouble, gone: LocalAudioTrack | null): void {
     this.#tell({ type: 'microphone_failed', trouble: why })
-    if (gone !== null) void this.#call?.removeMicrophone(gone).catch(() => undefined)
+    if (gone !== null) void this.#takeOffTheLine(gone)
+  }
+
+  async #takeOffTheLine(track: LocalAudioTrack): Promise<void> {
+    await this.#call?.removeMicrophone(track).catch(() => undefined)
+  }
+
+  /** What became of the microphone while the line was being made: it was opened, lost, or is another one. */
+  async #changeOnTheLine(from: LocalAudioTrack | null, to: LocalAudioTrack | null): Promise<void> {
+    if (from === to) return
+    if (from !== null) await this.#takeOffTheLine(from)
+    if (to !== null && to === this.#microphone.track) {
+      await this.#call?.addMicrophone(to).catch(() => undefined)
+    }
   }
 
   #hangUp(): void {
@@ -431,8 +466,9 @@ export class TalkController {
     return this.store.snapshot().state
   }
 
+  /** The line of a talk that goes on: whoever has hung up has none. */
   get #line() {
-    return lineOf(this.#state)
+    return this.#state.at === 'ending' ? null : lineOf(this.#state)
   }
 
   #tell(event: TalkEvent): void {

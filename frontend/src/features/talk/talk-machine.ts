@@ -1,4 +1,5 @@
 import type { EndReason } from '@/lib/api/models'
+import type { Refusal } from '@/lib/devices/refusal'
 
 /**
  * Where a talk stands, as one pure function: what has happened goes in, what is shown follows from
@@ -8,7 +9,7 @@ export type TalkState =
   /** Before a talk: nothing is open, or a conversation waits to be taken up. */
   | { at: 'door'; open: OpenConversation | null }
   | { at: 'asking' }
-  | { at: 'refused'; cause: MicrophoneRefusal }
+  | { at: 'refused'; cause: Refusal }
   /** The line is being made, or it stands and the tutor is not there yet. */
   | { at: 'calling'; line: Line; wait: Wait }
   | { at: 'talking'; line: Line; tutor: TutorState }
@@ -24,15 +25,13 @@ interface OpenConversation {
   elsewhere: boolean
 }
 
-/** Why the browser gave us no microphone. */
-export type MicrophoneRefusal = 'denied' | 'absent' | 'busy'
 /**
  * Why a microphone that was there is not heard any more: it was pulled out, the permission was taken back, it ended for a
  * reason that nobody tells, or the system has given it to another program for now.
  */
 export type MicrophoneLoss = 'unplugged' | 'withdrawn' | 'stopped' | 'taken'
 /** What keeps the microphone from being heard in mid-talk; `opening` is the question whether we may. */
-export type MicrophoneTrouble = 'opening' | MicrophoneRefusal | MicrophoneLoss
+export type MicrophoneTrouble = 'opening' | Refusal | MicrophoneLoss
 export type Microphone = 'live' | 'muted' | 'none'
 type Wait = 'short' | 'late' | 'very_late'
 /** `pondering` is thinking that has lasted long enough to be worth a word. */
@@ -54,7 +53,7 @@ export interface Line {
 export type TalkEvent =
   | { type: 'found'; open: OpenConversation | null }
   | { type: 'pressed_talk' }
-  | { type: 'microphone_refused'; cause: MicrophoneRefusal }
+  | { type: 'microphone_refused'; cause: Refusal }
   | { type: 'calling'; microphone: Microphone; pushToTalk: boolean }
   | { type: 'placed'; conversationId: string }
   | { type: 'wait_grew'; wait: 'late' | 'very_late' }
@@ -99,7 +98,10 @@ export function talkReducer(state: TalkState, event: TalkEvent): TalkState {
         ? { ...state, tutor: 'pondering' }
         : state
     case 'tutor_left':
-      return state.at === 'talking' ? { at: 'calling', line: state.line, wait: 'short' } : state
+      // Whether the next one will have a voice is not known yet.
+      return isWithTutor(state)
+        ? { at: 'calling', line: { ...state.line, voice: 'ok' }, wait: 'short' }
+        : state
     case 'line_lost':
       return state.at === 'calling' || state.at === 'talking'
         ? { at: 'reconnecting', line: state.line }
@@ -168,6 +170,11 @@ function lineAfter(line: Line, event: LineEvent): Line {
 /** The line of a talk under way, or null when there is none. */
 export function lineOf(state: TalkState): Line | null {
   return 'line' in state ? state.line : null
+}
+
+/** Whether a tutor is there. One without a voice says so before it says what it does. */
+export function isWithTutor(state: TalkState): state is TalkState & { at: 'talking' | 'calling' } {
+  return state.at === 'talking' || (state.at === 'calling' && state.line.voice === 'unavailable')
 }
 
 function newLine(microphone: Microphone, pushToTalk: boolean): Line {

@@ -34,8 +34,9 @@ export class TalkStore {
     this.show({ state })
   }
 
-  /** The page is left: whatever its talk was at, it is not under way here any more. */
+  /** The page is left: whatever its talk was at, it is not under way here any more, whoever still has news of it. */
   leave(): void {
+    this.show({ state: atTheDoor })
     setTalking(false)
   }
 

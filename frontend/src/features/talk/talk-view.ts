@@ -1,4 +1,4 @@
-import type { Line, MicrophoneRefusal, MicrophoneTrouble, TalkState } from './talk-machine'
+import type { Line, MicrophoneTrouble, TalkState } from './talk-machine'
 
 /** How the voice's shape behaves. */
 export type Shape =
@@ -20,7 +20,6 @@ export type Status =
   | 'elsewhere'
   | 'moved'
   | 'asking'
-  | MicrophoneRefusal
   | Exclude<MicrophoneTrouble, 'opening'>
   | 'calling'
   | 'late'

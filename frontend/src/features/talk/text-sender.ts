@@ -1,5 +1,6 @@
 import type { Call } from '@/lib/livekit/call'
 import { nextToSend, withSent } from './outbox'
+import { isWithTutor } from './talk-machine'
 import type { TalkStore } from './talk-store'
 import type { TranscriptStore } from './transcript-store'
 
@@ -51,8 +52,6 @@ export class TextSender {
 
   /** Nothing is replayed to a tutor who comes later, so words wait until one is there. */
   #readBy(): Call | null {
-    const { state } = this.#store.snapshot()
-    const read = state.at === 'talking' || (state.at === 'calling' && state.line.voice !== 'ok')
-    return read ? this.#call() : null
+    return isWithTutor(this.#store.snapshot().state) ? this.#call() : null
   }
 }

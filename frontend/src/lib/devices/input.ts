@@ -63,23 +63,21 @@ export async function withChosenInput<T>(open: (wish: InputWish) => Promise<T>):
   }
 }
 
+/** The browser's word on whether this page may hear the microphone; older browsers refuse to give it. */
+export async function microphonePermission(): Promise<PermissionStatus> {
+  return navigator.permissions.query({ name: 'microphone' })
+}
+
 /** Tells when the learner changes, in the browser's own settings, what this page may use. */
-export function onPermission(changed: () => void): () => void {
-  let permission: PermissionStatus | null = null
-  let ended = false
-  navigator.permissions
-    .query({ name: 'microphone' })
-    .then((status) => {
-      if (ended) return
-      permission = status
-      status.addEventListener('change', changed)
+export function onPermission(changed: (permission: PermissionState) => void): () => void {
+  const watching = new AbortController()
+  microphonePermission()
+    .then((permission) => {
+      permission.addEventListener('change', () => changed(permission.state), watching)
     })
     // A browser that does not tell: the learner presses again.
     .catch(() => undefined)
-  return () => {
-    ended = true
-    permission?.removeEventListener('change', changed)
-  }
+  return () => watching.abort()
 }
 
 function mediaDevices(): MediaDevices {

@@ -6,28 +6,31 @@ const KEY = 'avaaz.devices'
 const FORMER_MICROPHONE = 'avaaz.microphone'
 
 const listeners = new Set<() => void>()
-let known: DeviceChoice | null = null
+/** The choice, and what it was read from: another tab may have stored a new one since. */
+let known: { stored: string | null; choice: DeviceChoice } | null = null
 
 /** What this browser was told to use. It stays on this device: ids mean nothing on another one. */
 export function deviceChoice(): DeviceChoice {
-  known ??= readChoice(localStorage.getItem(KEY), localStorage.getItem(FORMER_MICROPHONE))
-  return known
+  const stored = localStorage.getItem(KEY)
+  if (known?.stored !== stored) {
+    known = { stored, choice: readChoice(stored, localStorage.getItem(FORMER_MICROPHONE)) }
+  }
+  return known.choice
 }
 
 export function changeDevices(change: (before: DeviceChoice) => DeviceChoice): void {
-  known = change(deviceChoice())
-  localStorage.setItem(KEY, JSON.stringify(known))
+  localStorage.setItem(KEY, JSON.stringify(change(deviceChoice())))
   localStorage.removeItem(FORMER_MICROPHONE)
   for (const listener of listeners) listener()
 }
 
 /** Tells of each change, made in this tab or in another one. */
 export function onDeviceChoice(changed: () => void): () => void {
-  if (listeners.size === 0) addEventListener('storage', readAnew)
+  if (listeners.size === 0) addEventListener('storage', onStored)
   listeners.add(changed)
   return () => {
     listeners.delete(changed)
-    if (listeners.size === 0) removeEventListener('storage', readAnew)
+    if (listeners.size === 0) removeEventListener('storage', onStored)
   }
 }
 
@@ -35,8 +38,7 @@ export function useDeviceChoice(): DeviceChoice {
   return useSyncExternalStore(onDeviceChoice, deviceChoice)
 }
 
-function readAnew(event: StorageEvent): void {
+function onStored(event: StorageEvent): void {
   if (event.key !== KEY && event.key !== null) return
-  known = null
   for (const listener of listeners) listener()
 }

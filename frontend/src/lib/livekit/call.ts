@@ -87,7 +87,7 @@ export class Call {
     try {
       await room.connect(ticket.serverUrl, ticket.token)
       call.#inside = true
-      if (microphone !== null) await call.#publish(microphone)
+      if (microphone !== null) await call.addMicrophone(microphone)
     } catch (cause) {
       call.leave()
       throw cause
@@ -101,12 +101,8 @@ export class Call {
     this.#listener.soundIs(this.#room.canPlaybackAudio ? 'free' : 'blocked')
   }
 
-  async #publish(microphone: LocalAudioTrack): Promise<void> {
-    await this.#room.localParticipant.publishTrack(microphone, { source: Track.Source.Microphone })
-  }
-
   async addMicrophone(microphone: LocalAudioTrack): Promise<void> {
-    await this.#publish(microphone)
+    await this.#room.localParticipant.publishTrack(microphone, { source: Track.Source.Microphone })
   }
 
   async removeMicrophone(microphone: LocalAudioTrack): Promise<void> {

@@ -1,7 +1,7 @@
 import { LocalAudioTrack, TrackEvent } from 'livekit-client'
 import { SYSTEM_DEVICE, type Device } from '@/lib/devices/choice'
 import { listDevices, openInput, withChosenInput } from '@/lib/devices/input'
-import { changeDevices } from '@/lib/devices/remembered'
+import { changeDevices, deviceChoice } from '@/lib/devices/remembered'
 
 /** Opens the microphone of the learner's choice; throws the browser's own error. */
 export async function openMicrophone(): Promise<LocalAudioTrack> {
@@ -9,12 +9,19 @@ export async function openMicrophone(): Promise<LocalAudioTrack> {
   return new LocalAudioTrack(await openInput(), undefined, true)
 }
 
-/** Takes another microphone from now on, with the switches that belong to it. */
+/** Takes another microphone from now on, with the switches that belong to it; throws the browser's own error. */
 export async function switchMicrophone(track: LocalAudioTrack, id: string): Promise<void> {
+  const { input: before } = deviceChoice()
   const input = id === SYSTEM_DEVICE ? null : await inputOf(id)
-  changeDevices((before) => ({ ...before, input }))
-  // Opened anew, because browsers apply most switches to nothing else; a muted one stays muted.
-  await withChosenInput((wish) => track.restartTrack({ ...wish }))
+  changeDevices((choice) => ({ ...choice, input }))
+  try {
+    // Opened anew, because browsers apply most switches to nothing else; a muted one stays muted.
+    await withChosenInput((wish) => track.restartTrack({ ...wish }))
+  } catch (cause) {
+    // Kept, it would fail the next time, too.
+    changeDevices((choice) => ({ ...choice, input: before }))
+    throw cause
+  }
 }
 
 /** Tells when the browser gives the track another source, and when its source has ended. */
