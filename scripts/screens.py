@@ -31,8 +31,8 @@ def main() -> int:
     provide.own_environment()
     provide.for_tests()
     report = Report()
-    report.run("build", builds.binaries)
-    report.run("web build", builds.web_app)
+    if not (report.run("build", builds.binaries) and report.run("web build", builds.web_app)):
+        return report.close()
     keep_the_last()
     specs = [str(spec.relative_to(places.FRONTEND)) for spec in sorted((places.FRONTEND / "e2e").glob("*.spec.ts"))
              if re.search(r"\bpicture\(", spec.read_text())]

@@ -11,6 +11,9 @@ export const sessionQuery = (api: Api) =>
     queryFn: () => orThrow(api.GET('/sessions/default')),
   })
 
+/** What is chosen last is saved, also when the page is left at once. */
+const outlivingThePage = { keepalive: true }
+
 type SessionField =
   'target_language' | 'native_language' | 'level' | 'voice' | 'patience' | 'push_to_talk' | 'goal'
 type SessionSettings = Pick<Session, SessionField>
@@ -25,7 +28,8 @@ export function useSessionSetting<F extends SessionField>(
   return useSetting<SessionSettings, F>(
     {
       name: 'session',
-      send: (change) => orThrow(api.PATCH('/sessions/default', { body: change })),
+      send: (change) =>
+        orThrow(api.PATCH('/sessions/default', { body: change, ...outlivingThePage })),
       accept: (answer) => {
         // What was asked before the change and answered after it would show the old choice again.
         void queries.cancelQueries(sessionQuery(api))
@@ -52,7 +56,7 @@ export function useAccountSetting<F extends AccountField>(
   return useSetting<AccountSettings, F>(
     {
       name: 'account',
-      send: (change) => orThrow(api.PATCH('/auth/me', { body: change })),
+      send: (change) => orThrow(api.PATCH('/auth/me', { body: change, ...outlivingThePage })),
       accept: (answer) => auth.userChanged(answer as User),
     },
     user,

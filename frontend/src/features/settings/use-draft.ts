@@ -28,7 +28,16 @@ export function useDraft(
     const timer = setTimeout(() => latest.current(), restMs)
     return () => clearTimeout(timer)
   }, [written, restMs])
-  // One may go back to the list of settings without leaving the field first.
-  useEffect(() => () => latest.current(), [])
+  // One may go back to the list of settings, to another app or away for good without leaving the field first.
+  useEffect(() => {
+    const onHidden = () => {
+      if (document.visibilityState === 'hidden') latest.current()
+    }
+    document.addEventListener('visibilitychange', onHidden)
+    return () => {
+      document.removeEventListener('visibilitychange', onHidden)
+      latest.current()
+    }
+  }, [])
   return { text: written ?? value, write: setWritten, save }
 }

@@ -59,6 +59,13 @@ export function useFirstMinutes(step: WelcomeStep): FirstMinutes {
     }
   }
 
+  const skipAll = () => {
+    // An answer that could not be saved at its own question was promised to be saved later.
+    if (!isSaved(draft))
+      api.PATCH('/sessions/default', { body: draft.unsaved }).catch(() => undefined)
+    finish()
+  }
+
   const before = stepBefore(step)
   return {
     answers: draft.answers,
@@ -66,7 +73,7 @@ export function useFirstMinutes(step: WelcomeStep): FirstMinutes {
     fault: fault?.at === step ? fault.words : null,
     answer: (given) => void answer(given),
     skip: goOn,
-    skipAll: finish,
+    skipAll,
     back:
       before === null
         ? undefined
