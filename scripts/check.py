@@ -82,9 +82,12 @@ def check(report: Report) -> None:
     report.run("current TypeScript client", client_is_current)
     if report.run("cargo-deny is built", cargo_deny):
         report.run("licences, bans, sources", [str(cargo_deny()), "check", "bans", "licenses", "sources"])
+    # Last: what a page takes is measured while nothing else runs.
+    report.run("web budgets", [*npm, "budgets"], cwd=places.FRONTEND, minutes=5)
 
 
 def main() -> int:
+    provide.own_environment()
     provide.for_tests()
     builds.binaries()
     report = Report()

@@ -27,7 +27,7 @@ def web_app() -> None:
     """Builds `frontend/dist`."""
     npm_packages()
     sources = [places.FRONTEND / name for name in
-               ("src", "public", "index.html", "package-lock.json", "vite.config.ts", "tsconfig.json")]
+               ("src", "public", "index.html", "app-manifest.ts", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")]
     key = stamps.fingerprint(source for source in sources if source.exists())
     if (places.FRONTEND / "dist" / "index.html").exists() and stamps.is_done("web", key):
         return

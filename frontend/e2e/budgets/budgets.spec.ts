@@ -10,7 +10,7 @@ const LCP_MS = 1_500
 const CLS = 0.02
 /** A phone of the middle, beside the machine that this runs on. */
 const SLOWER = 4
-const LOADS = 5
+const LOADS = 3
 /**
  * What `fixedWork` takes on an idle machine of the kind that the budget was set on, at `SLOWER`. A machine that takes
  * longer for it, because it is slower or busy, is given as much longer for a page. One that is faster is given no less.
@@ -52,7 +52,6 @@ async function load(context: BrowserContext, url: string, ready: (page: Page) =>
   const after = await page.evaluate(fixedWork)
   await page.close()
   const slower = Math.max(1, (before + after) / 2 / FIXED_WORK_MS)
-  console.log(`work ${before.toFixed(0)} ${after.toFixed(0)} lcp ${seenLcpMs.toFixed(0)}`)
   return { scripts, seenLcpMs, lcpMs: seenLcpMs / slower, cls }
 }
 
