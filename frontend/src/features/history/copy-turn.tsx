@@ -21,14 +21,18 @@ export function CopyTurn({ text }: { text: string }) {
     )
   }
   return (
-    <button
-      type="button"
-      aria-label={copied ? t('copied') : t('copy')}
-      aria-live="polite"
-      className="flex size-11 items-center justify-center rounded-full text-ink-soft hover:bg-sunken hover:text-ink"
-      onClick={copy}
-    >
-      <Icon name={copied ? 'check' : 'copy'} className="size-4.5" />
-    </button>
+    <>
+      <span role="status" className="sr-only">
+        {copied && t('copied')}
+      </span>
+      <button
+        type="button"
+        aria-label={t('copy')}
+        className="flex size-11 items-center justify-center rounded-full text-ink-soft hover:bg-sunken hover:text-ink"
+        onClick={copy}
+      >
+        <Icon name={copied ? 'check' : 'copy'} className="size-4.5" />
+      </button>
+    </>
   )
 }
