@@ -91,14 +91,17 @@ impl Samples {
         if sample::is_all_spent(&sampling.pool, spending, sampling.learner, sampling.zone).await? {
             return Err(ApiError::spending_cap_reached());
         }
-        let made = self.kept.try_get_with(key.clone(), async {
-            let turns = self.turns.clone();
-            // In a task of its own: it is paid for, whether or not somebody still waits.
-            let making = self.tasks.spawn(make(turns, key, sampling));
-            let made = making.await;
-            made.unwrap_or_else(|_| Err(NoSample("making a sample panicked".into())))
+        let kept = self.kept.clone();
+        let turns = self.turns.clone();
+        // In a task of its own: it is paid for, and kept, whether or not somebody still waits.
+        let making = self.tasks.spawn(async move {
+            kept.try_get_with(key.clone(), make(turns, key, sampling))
+                .await
         });
-        made.await.map_err(ApiError::voice_unavailable)
+        let made = making
+            .await
+            .unwrap_or_else(|_| Err(Arc::new(NoSample("making a sample panicked".into()))));
+        made.map_err(ApiError::voice_unavailable)
     }
 
     /// Waits for those that are being made.

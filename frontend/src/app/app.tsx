@@ -26,7 +26,8 @@ function Gate({ services }: { services: Services }) {
   const { status } = state
   const uiLanguage = 'user' in state ? state.user.ui_language : null
   useEffect(() => {
-    if (uiLanguage !== null) void followAccount(uiLanguage)
+    // Where its words cannot be had, the page goes on in the language it has.
+    if (uiLanguage !== null) followAccount(uiLanguage).catch(() => undefined)
   }, [uiLanguage])
   // The list of rooms waits for the answer to who is there; it takes one call.
   if (status === 'unknown') return null

@@ -70,7 +70,7 @@ const home = createRoute({
 
 const LazyWelcome = lazyPage(
   () => import('@/features/welcome/welcome-page').then(({ WelcomePage }) => WelcomePage),
-  ['welcome'],
+  ['welcome', 'devices', 'talk'],
 )
 
 const welcome = createRoute({
@@ -185,7 +185,7 @@ const sound = createRoute({
   path: 'sound',
   component: lazyPage(
     () => import('@/features/settings/sound-page').then(({ SoundPage }) => SoundPage),
-    ['settings', 'devices'],
+    ['settings', 'devices', 'talk'],
   ),
 })
 

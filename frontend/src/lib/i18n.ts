@@ -54,25 +54,32 @@ export async function startI18n(words: Words[], language = deviceLanguage()): Pr
 
 /** Fetches the words of a page before it is drawn with them; throws where they cannot be had. */
 export async function loadWords(words: Words[]): Promise<void> {
-  const missing = () => words.filter((name) => !i18n.hasResourceBundle(i18n.language, name))
-  if (missing().length === 0) return
-  await i18n.loadNamespaces(words)
-  // What failed once, i18next asks for again only when it is told to.
-  if (missing().length > 0) await i18n.reloadResources([i18n.language], missing())
-  if (missing().length > 0) throw new Error(`no words of ${missing().join(', ')}`)
+  await fetchWords(words, i18n.language, () => i18n.loadNamespaces(words))
 }
 
-/** Speaks another language from here on, without loading the page anew. */
+/** Speaks another language from here on, without loading the page anew; throws where its words cannot be had. */
 export async function speak(language: Language): Promise<void> {
   if (language === i18n.language) return
+  // Those that are on the page, or were.
+  const words = i18n.options.ns as Words[]
+  await fetchWords(words, language, () => i18n.loadLanguages(language))
   await i18n.changeLanguage(language)
   markDocument(language)
 }
 
+async function fetchWords(words: Words[], language: string, fetch: () => Promise<void>) {
+  const missing = () => words.filter((name) => !i18n.hasResourceBundle(language, name))
+  if (missing().length === 0) return
+  await fetch()
+  // What failed once, i18next asks for again only when it is told to.
+  if (missing().length > 0) await i18n.reloadResources([language], missing())
+  if (missing().length > 0) throw new Error(`no words of ${missing().join(', ')} in ${language}`)
+}
+
 /** The learner's choice on this device; the account's choice is the settings' to save. */
 export async function chooseLanguage(language: Language): Promise<void> {
-  localStorage.setItem(CHOSEN, language)
   await speak(language)
+  localStorage.setItem(CHOSEN, language)
 }
 
 /** Takes up the account's language where this device was told nothing else. */

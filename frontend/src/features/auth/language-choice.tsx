@@ -1,4 +1,5 @@
-import { chooseLanguage, LANGUAGES, languages, useLanguage } from '@/lib/i18n'
+import { takeLanguage } from '@/components/choose-language'
+import { LANGUAGES, languages, useLanguage } from '@/lib/i18n'
 
 /** The languages of the interface, each by its own name: whoever cannot read the page finds theirs. */
 export function LanguageChoice() {
@@ -12,7 +13,7 @@ export function LanguageChoice() {
           lang={language}
           aria-pressed={language === spoken}
           className="min-h-11 rounded-full px-4 text-base text-ink-soft hover:text-ink aria-pressed:font-medium aria-pressed:text-ink"
-          onClick={() => void chooseLanguage(language)}
+          onClick={() => takeLanguage(language)}
         >
           {LANGUAGES[language]}
         </button>

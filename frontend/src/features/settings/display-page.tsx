@@ -1,7 +1,8 @@
 import { useTranslation } from 'react-i18next'
+import { takeLanguage } from '@/components/choose-language'
 import { ChoiceCards } from '@/components/ui/choice-cards'
 import type { User } from '@/lib/api/models'
-import { chooseLanguage, LANGUAGES, languages, useLanguage } from '@/lib/i18n'
+import { LANGUAGES, languages, useLanguage } from '@/lib/i18n'
 import { setTheme, useTheme } from '@/lib/theme'
 import { CaptionChoice } from './caption-choice'
 import { useAccountSetting, useUser } from './learner-settings'
@@ -55,7 +56,7 @@ function UiLanguage({ user }: { user: User }) {
           columns
           value={spoken}
           onChoose={(language) => {
-            void chooseLanguage(language)
+            takeLanguage(language)
             setting.change(language)
           }}
           choices={languages().map((language) => ({
