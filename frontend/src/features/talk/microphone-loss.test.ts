@@ -33,6 +33,12 @@ describe('the system’s choice', () => {
     expect(isBack(before, [after, webcam])).toBe(false)
     expect(isBack(before, [before, webcam])).toBe(true)
   })
+
+  it('is still there when something else was plugged in and is the system’s choice now', () => {
+    const itself = { deviceId: 'a1', groupId: 'headset', label: 'Headset' }
+    expect(lossOf(before, 'granted', [after, itself, webcam])).toBe('stopped')
+    expect(lossOf({ deviceId: 'default', groupId: '' }, 'granted', [webcam])).toBe('unplugged')
+  })
 })
 
 it('a microphone is back by its id, or by its name where the browser gave it a new id', () => {
