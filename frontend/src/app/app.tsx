@@ -1,6 +1,6 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
+import { useEffect, useState, useSyncExternalStore, type ComponentType } from 'react'
 import { Notice } from '@/components/notice'
 import { Button } from '@/components/ui/button'
 import { toastsWanted } from '@/components/ui/toast'
@@ -10,8 +10,6 @@ import { connection } from '@/lib/connection'
 import { followAccount } from '@/lib/i18n'
 import { ServicesContext, useAuthState, type Services } from '@/lib/services'
 import { createAppRouter } from './router'
-
-const ToastPlace = lazy(() => import('@/components/ui/toast-place'))
 
 export function App({ services }: { services: Services }) {
   return (
@@ -65,15 +63,18 @@ function againOnceReachable(queries: QueryClient): () => void {
   })
 }
 
+/** The place of toasts, fetched with the first. Where it cannot be had, the page goes on without, and the next one tries. */
 function Toasts() {
   const wanted = useSyncExternalStore(toastsWanted.subscribe, toastsWanted.snapshot)
-  return (
-    wanted && (
-      <Suspense>
-        <ToastPlace />
-      </Suspense>
+  const [Place, setPlace] = useState<ComponentType | null>(null)
+  useEffect(() => {
+    if (wanted === 0) return
+    import('@/components/ui/toast-place').then(
+      ({ ToastPlace }) => setPlace(() => ToastPlace),
+      () => undefined,
     )
-  )
+  }, [wanted])
+  return Place !== null && <Place />
 }
 
 function createQueries(): QueryClient {

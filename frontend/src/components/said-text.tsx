@@ -7,14 +7,22 @@ interface SaidTextProps {
   text: string
   /** What to mark within the words. */
   find?: string
+  /** The same words stand elsewhere on the page, where a keyboard and a screen reader find what is in them. */
+  isEcho?: boolean
 }
 
 /** Words as they were said: addresses can be followed, formulae are set, all else is plain text. */
-export const SaidText = memo(function SaidText({ text, find = '' }: SaidTextProps) {
-  return piecesOf(text).map((piece) => <SaidPiece key={piece.at} piece={piece} find={find} />)
+export const SaidText = memo(function SaidText({ text, find = '', isEcho = false }: SaidTextProps) {
+  return piecesOf(text).map((piece) => <SaidPiece key={piece.at} {...{ piece, find, isEcho }} />)
 })
 
-function SaidPiece({ piece, find }: { piece: Piece; find: string }) {
+interface SaidPieceProps {
+  piece: Piece
+  find: string
+  isEcho: boolean
+}
+
+function SaidPiece({ piece, find, isEcho }: SaidPieceProps) {
   switch (piece.kind) {
     case 'text':
       return <MarkedText text={piece.text} find={find} />
@@ -25,6 +33,7 @@ function SaidPiece({ piece, find }: { piece: Piece; find: string }) {
           target="_blank"
           rel="noopener noreferrer nofollow"
           dir="ltr"
+          tabIndex={isEcho ? -1 : undefined}
           className="wrap-anywhere underline decoration-1 underline-offset-4"
         >
           <MarkedText text={piece.text} find={find} />

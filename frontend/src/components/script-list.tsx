@@ -42,7 +42,8 @@ const WHOLE_UP_TO = 60
 const OVERSCAN = 8
 const GAP_PX = 20
 const PADDING_PX = 16
-const NEAR_END_PX = 48
+/** So near to the end one is with the last words. */
+export const NEAR_END_PX = 48
 
 /** The lines of a script within whatever scrolls around it. */
 export function ScriptList({

@@ -23,7 +23,7 @@ function add({ id, title, note, action, urgent, staysMs, onHeld, onClosed }: Toa
 }
 
 /** Where toasts appear: at the foot of the page, over whatever page is shown. F6 goes there. */
-export default function ToastPlace() {
+export function ToastPlace() {
   const { t } = useTranslation('common')
   // Runs after the provider's own effect, so that the first toasts find it listening.
   useEffect(() => takePlace({ add, close: (id) => toasts.close(id) }), [])

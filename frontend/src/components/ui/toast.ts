@@ -22,7 +22,7 @@ export interface Place {
 
 let place: Place | null = null
 let early: ToastNews[] = []
-let wanted = false
+let wanted = 0
 const listeners = new Set<() => void>()
 
 /** Says a thing at the foot of the page, whatever page is shown. */
@@ -32,7 +32,7 @@ export function showToast(news: ToastNews): void {
     return
   }
   early.push(news)
-  wanted = true
+  wanted += 1
   for (const listener of listeners) listener()
 }
 
@@ -49,7 +49,7 @@ export function takePlace(taken: Place): () => void {
   return () => (place = null)
 }
 
-/** Whether there was anything to say yet. */
+/** How often there was something to say and no place yet for it. */
 export const toastsWanted = {
   subscribe: (listener: () => void): (() => void) => {
     listeners.add(listener)

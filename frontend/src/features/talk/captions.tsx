@@ -35,8 +35,8 @@ export function Captions({ transcript, languages, besideScript }: CaptionsProps)
       data-captions
       className="flex w-full max-w-144 flex-col gap-3 text-start"
     >
-      <Caption entry={before} languages={languages} />
-      <Caption entry={now} languages={languages} now />
+      <Caption entry={before} languages={languages} isEcho={besideScript} />
+      <Caption entry={now} languages={languages} isEcho={besideScript} now />
     </div>
   )
 }
@@ -44,10 +44,11 @@ export function Captions({ transcript, languages, besideScript }: CaptionsProps)
 interface CaptionProps {
   entry: ScriptEntry | undefined
   languages: readonly string[]
+  isEcho: boolean
   now?: boolean
 }
 
-function Caption({ entry, languages, now = false }: CaptionProps) {
+function Caption({ entry, languages, isEcho, now = false }: CaptionProps) {
   const { t } = useTranslation('common')
   const box = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
@@ -69,7 +70,11 @@ function Caption({ entry, languages, now = false }: CaptionProps) {
           data-caption={entry.id}
           className={`said border-s-2 ps-3 ${now ? '' : 'mt-auto'} ${colour}`}
         >
-          {entry.pending ? <Pending name={t('script.pending')} /> : <SaidText text={entry.text} />}
+          {entry.pending ? (
+            <Pending name={t('script.pending')} />
+          ) : (
+            <SaidText text={entry.text} isEcho={isEcho} />
+          )}
           {entry.cut && <CutMark name={t('script.cut')} />}
         </p>
       )}

@@ -1,7 +1,7 @@
 import { useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ScriptTurn } from '@/components/script-line'
-import { ScriptList, type ScriptHandle } from '@/components/script-list'
+import { NEAR_END_PX, ScriptList, type ScriptHandle } from '@/components/script-list'
 import { Icon } from '@/components/ui/icon'
 import type { Typed } from './outbox'
 import { useShown, type TranscriptStore } from './transcript-store'
@@ -69,5 +69,3 @@ export function Script({ transcript, waiting, languages }: ScriptProps) {
     </div>
   )
 }
-
-const NEAR_END_PX = 48

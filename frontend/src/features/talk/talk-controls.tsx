@@ -40,6 +40,7 @@ export function TalkControls(props: TalkControlsProps) {
         icon="keyboard"
         name={t('type')}
         look={props.typing ? 'pressed' : 'plain'}
+        isOpen={props.typing}
         onPress={props.onType}
       />
       <Round icon="end" name={t('end')} look="danger" onPress={props.onEnd} />
@@ -51,6 +52,8 @@ interface RoundProps {
   icon: IconName
   name: string
   look: 'plain' | 'pressed' | 'danger'
+  /** Whether what it opens is there. */
+  isOpen?: boolean
   onPress: () => void
 }
 
@@ -60,10 +63,11 @@ const looks = {
   danger: 'border-danger bg-danger text-paper group-hover:opacity-90',
 }
 
-function Round({ icon, name, look, onPress }: RoundProps) {
+function Round({ icon, name, look, isOpen, onPress }: RoundProps) {
   return (
     <button
       type="button"
+      aria-expanded={isOpen}
       onClick={onPress}
       className="group flex min-w-[min(4rem,22vw)] flex-col items-center gap-1.5 rounded-field text-small text-ink-soft"
     >

@@ -16,7 +16,7 @@ export function TalkOpening() {
   const late = useSlow(SAYS_SO_MS)
   const slow = useSlow(SLOW_MS)
   return (
-    <main id="content" className="talk" data-script="hidden" aria-busy="true">
+    <main id="content" className="talk" data-script="hidden">
       <h1 className="sr-only">{t('title')}</h1>
       <div className="talk-top min-h-12" />
       <section className="talk-voice" data-line="closed">

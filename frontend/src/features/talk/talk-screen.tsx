@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMediaQuery } from '@/lib/media-query'
 import type { PushToTalk } from './hold-button'
@@ -57,6 +57,7 @@ export function TalkScreen(props: TalkScreenProps) {
   const { view, transcript, languages, waiting, pushToTalk, notice } = props
   const { t } = useTranslation(['talk', 'common'])
   const [typing, setTyping] = useState(false)
+  const field = useRef<HTMLInputElement>(null)
   const [showKeys, setShowKeys] = useState(false)
   const isSaid = useIsSaid(transcript)
   const script = useScript(isSaid || waiting.length > 0 || view.controls)
@@ -71,10 +72,16 @@ export function TalkScreen(props: TalkScreenProps) {
     },
   }
 
+  const type = () => {
+    setTyping(true)
+    // Where it is open already, the focus may be elsewhere.
+    field.current?.focus()
+  }
+
   useTalkKeys({
     hold: controls ? pushToTalk : null,
     mute: controls ? actions.toggleMute : undefined,
-    type: controls ? () => setTyping(true) : undefined,
+    type: controls ? type : undefined,
     help: () => setShowKeys(true),
   })
 
@@ -102,7 +109,7 @@ export function TalkScreen(props: TalkScreenProps) {
       )}
       <footer className="talk-controls">
         {controls && typing && (
-          <WriteField onSend={actions.type} onLeave={() => setTyping(false)} />
+          <WriteField field={field} onSend={actions.type} onLeave={() => setTyping(false)} />
         )}
         {controls && (
           <TalkControls

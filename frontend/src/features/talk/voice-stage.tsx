@@ -58,7 +58,10 @@ export function VoiceStage(props: VoiceStageProps) {
         )}
       </div>
       <div className="talk-said">
-        {ending !== null && <EndingWords {...ending} />}
+        {/* There before its words: what comes with words in it is not read out. A number that is put right is, alone. */}
+        <div role="status" aria-atomic="false" className="contents">
+          {ending !== null && <EndingWords {...ending} />}
+        </div>
         <div aria-live="polite" className="talk-status" data-talk={status}>
           {words.text !== '' && (
             <p className={lookOf(view)} dir="auto">
@@ -113,7 +116,7 @@ function lookOf({ controls, status }: TalkView): string {
 
 function EndingWords({ time, turns, reason }: Ending) {
   return (
-    <div className="flex flex-col gap-1.5" role="status">
+    <div className="flex flex-col gap-1.5">
       <p className="font-said text-title text-balance">{time}</p>
       <p className="text-base text-ink-soft">{turns}</p>
       <p className="text-base text-ink-soft">{reason}</p>

@@ -1,20 +1,20 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Icon } from '@/components/ui/icon'
 
 interface WriteFieldProps {
+  field: RefObject<HTMLInputElement | null>
   onSend: (text: string) => void
   onLeave: () => void
 }
 
 /** Where one writes instead of speaking. Enter sends, Esc leaves. */
-export function WriteField({ onSend, onLeave }: WriteFieldProps): ReactNode {
+export function WriteField({ field, onSend, onLeave }: WriteFieldProps): ReactNode {
   const { t } = useTranslation('talk')
-  const field = useRef<HTMLInputElement>(null)
   const [text, setText] = useState('')
 
   // The field appears because somebody asked for it.
-  useEffect(() => field.current?.focus(), [])
+  useEffect(() => field.current?.focus(), [field])
 
   return (
     <form
