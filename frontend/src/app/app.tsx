@@ -103,7 +103,7 @@ export function UnreachablePage({ onRetry }: { onRetry: () => Promise<void> }) {
   }
   return (
     <main>
-      <Notice title={t('start.unreachable')} hint={t('start.unreachableHint')} urgent>
+      <Notice title={t('start.unreachable')} hint={t('start.unreachableHint')} urgent isPage>
         <Button disabled={busy} onClick={() => void retry()}>
           {t('retry')}
         </Button>

@@ -8,7 +8,7 @@ import { PageNotHere } from './lazy-page'
 
 /** Stands where a page could not be shown. */
 export function BrokenPage({ error }: ErrorComponentProps) {
-  return <main>{error instanceof PageNotHere ? <PageAway /> : <PageFailed />}</main>
+  return <main id="content">{error instanceof PageNotHere ? <PageAway /> : <PageFailed />}</main>
 }
 
 /** The page's own files did not come. It is tried again when the server is back, and by the button. */
@@ -22,7 +22,7 @@ function PageAway() {
     })
   }, [router])
   return (
-    <Notice title={t('start.away')} hint={t('start.awayHint')} urgent>
+    <Notice title={t('start.away')} hint={t('start.awayHint')} urgent isPage>
       <Button onClick={() => void router.invalidate()}>{t('retry')}</Button>
     </Notice>
   )
@@ -32,7 +32,7 @@ function PageAway() {
 function PageFailed() {
   const { t } = useTranslation('common')
   return (
-    <Notice title={t('start.broken')} hint={t('start.brokenHint')} urgent>
+    <Notice title={t('start.broken')} hint={t('start.brokenHint')} urgent isPage>
       <Button onClick={() => window.location.reload()}>{t('start.reload')}</Button>
     </Notice>
   )

@@ -229,7 +229,7 @@ function MissingPage() {
   const { t } = useTranslation('common')
   return (
     <main>
-      <Notice title={t('start.missing')}>
+      <Notice title={t('start.missing')} isPage>
         <Link to="/" className={buttonLook()}>
           {t('start.missingAction')}
         </Link>

@@ -23,7 +23,7 @@ export function Menu({ trigger, side = 'bottom', opensAtOnce = false, children }
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner side={side} align="end" sideOffset={8} collisionPadding={12}>
-          <Base.Popup className="max-w-[min(20rem,calc(100vw-1.5rem))] min-w-56 rounded-field border border-line bg-raised p-1.5 text-base text-ink shadow-floating outline-none">
+          <Base.Popup className="max-w-[min(20rem,calc(100vw-1.5rem))] min-w-[min(14rem,calc(100vw-1.5rem))] rounded-field border border-line bg-raised p-1.5 text-base text-ink shadow-floating outline-none">
             {children}
           </Base.Popup>
         </Base.Positioner>
@@ -71,7 +71,7 @@ export function MenuChoice({ label, value, options, onChoose }: MenuChoiceProps)
                 <Icon name="check" className="size-5" />
               </Base.RadioItemIndicator>
             </span>
-            <span className="min-w-0 truncate">{option.label}</span>
+            <span className="min-w-0 py-1 wrap-anywhere">{option.label}</span>
           </Base.RadioItem>
         ))}
       </Base.RadioGroup>
