@@ -41,6 +41,10 @@ const asked = {
   end: () => Promise.resolve(),
 }
 const usual = { ...asked }
+const OK = { ok: true, status: 200 }
+const MISSING = { ok: false, status: 404 }
+/** What the API says of the conversation. */
+let conversation: { data?: object; error?: object; response: { ok: boolean; status: number } }
 let lines: Line[]
 let microphones: Microphone[]
 
@@ -68,11 +72,11 @@ vi.mock('@/lib/livekit/load', () => ({
 }))
 
 const api = {
-  GET: () => Promise.reject(new TypeError('Failed to fetch')),
+  GET: () => Promise.resolve(conversation),
   POST: async (path: string) => {
     if (path === '/conversations/{id}/end') await asked.end()
     const ticket = { server_url: '', participant_token: '', conversation_id: 'c1' }
-    return { data: ticket, response: { ok: true, status: 200 } }
+    return { data: ticket, response: OK }
   },
 } as unknown as Api
 
@@ -102,6 +106,7 @@ function held(what: keyof typeof asked): (refusal?: Error) => Promise<void> {
 
 beforeEach(() => {
   Object.assign(asked, usual)
+  conversation = { error: { code: 'internal' }, response: { ok: false, status: 500 } }
   lines = []
   microphones = []
   const page = new EventTarget()
@@ -235,4 +240,39 @@ it('waits for the next tutor when one without a voice has left', async () => {
   expect(state()).toMatchObject({ at: 'calling', line: { voice: 'unavailable' } })
   line().listener.tutorIs(null)
   expect(state()).toMatchObject({ at: 'calling', line: { voice: 'ok' } })
+})
+
+describe('a line that is lost', () => {
+  it('is made anew with the microphone that is open', async () => {
+    await controller.talk()
+    const open = { turns: [], started_at: '2026-11-22T10:00:00Z', ended_at: null }
+    conversation = { data: open, response: OK }
+    line().listener.closed('dropped')
+    expect(state().at).toBe('reconnecting')
+    await vi.waitFor(() => expect(state().at).toBe('calling'))
+    expect(lines).toHaveLength(2)
+    expect([...line().sent]).toEqual([microphone()])
+  })
+
+  it.each([
+    ['that has ended', { data: { turns: [], started_at: '', ended_at: '2026-11-22T10:00:00Z' } }],
+    ['that was deleted', { error: { code: 'not_found' } }],
+  ])('is not made anew in a conversation %s', async (_, answer) => {
+    await controller.talk()
+    conversation = { ...answer, response: 'data' in answer ? OK : MISSING }
+    line().listener.closed('dropped')
+    await vi.waitFor(() => expect(state().at).toBe('ended'))
+    expect(state()).toMatchObject({ conversationId: 'data' in answer ? 'c1' : null })
+    expect(microphone().isOn).toBe(false)
+    expect(lines).toHaveLength(1)
+  })
+
+  it('because it was taken elsewhere is not made anew', async () => {
+    await controller.talk()
+    line().listener.closed('moved')
+    await settle()
+    expect(state()).toEqual({ at: 'moved', conversationId: 'c1' })
+    expect(microphone().isOn).toBe(false)
+    expect(lines).toHaveLength(1)
+  })
 })

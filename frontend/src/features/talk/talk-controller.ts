@@ -372,16 +372,17 @@ export class TalkController {
     const id = this.#line?.conversationId
     if (id == null) return false
     const attempt = this.#attempt
-    const conversation = await this.#script.fetch(id, signal)
-    if (attempt !== this.#attempt) return true
-    if (conversation.ended_at == null) return false
-    this.#attempt += 1
-    this.#close({
-      type: 'ended',
-      conversationId: id,
-      reason: conversation.end_reason ?? null,
+    const conversation = await this.#script.fetch(id, signal).catch((cause: unknown) => {
+      if (asApiError(cause).status === 404) return null
+      throw cause
     })
-    this.#script.showStored(conversation)
+    if (attempt !== this.#attempt) return true
+    if (conversation !== null && conversation.ended_at == null) return false
+    this.#attempt += 1
+    // One that was deleted meanwhile is over, and can be seen nowhere.
+    const conversationId = conversation === null ? null : id
+    this.#close({ type: 'ended', conversationId, reason: conversation?.end_reason ?? null })
+    if (conversation !== null) this.#script.showStored(conversation)
     return true
   }
 

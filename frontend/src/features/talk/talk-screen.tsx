@@ -65,6 +65,11 @@ export function TalkScreen(props: TalkScreenProps) {
 
   const actions = {
     ...props.actions,
+    talk: () => {
+      // A new talk begins with the voice, however the last one ended.
+      if (!controls) setTyping(false)
+      props.actions.talk()
+    },
     // Whoever is to type needs the field for it.
     typeInstead: () => {
       setTyping(true)
@@ -108,8 +113,13 @@ export function TalkScreen(props: TalkScreenProps) {
         </section>
       )}
       <footer className="talk-controls">
-        {controls && typing && (
-          <WriteField field={field} onSend={actions.type} onLeave={() => setTyping(false)} />
+        {controls && (
+          <WriteField
+            isOpen={typing}
+            field={field}
+            onSend={actions.type}
+            onLeave={() => setTyping(false)}
+          />
         )}
         {controls && (
           <TalkControls

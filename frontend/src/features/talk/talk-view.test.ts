@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Line, TalkState } from './talk-machine'
-import { viewOf, type TalkView } from './talk-view'
+import type { Line, MicrophoneLoss, TalkState } from './talk-machine'
+import { viewOf, type Shape, type Status, type TalkView } from './talk-view'
 
 const well: Line = {
   conversationId: 'c1',
@@ -154,6 +154,53 @@ const rows: [string, TalkState, TalkView][] = [
 
 describe('what is shown', () => {
   it.each(rows)('%s', (_, state, view) => expect(viewOf(state)).toEqual(view))
+})
+
+describe('every row', () => {
+  const views = rows.map(([, , view]) => view)
+  // Whoever adds one to the type is asked for it here, and then for its row.
+  const shapes: Record<Shape, true> = {
+    still: true,
+    waiting: true,
+    crossed: true,
+    turning: true,
+    breathing: true,
+    narrow: true,
+    rippling: true,
+    faded: true,
+    grey: true,
+    closed: true,
+  }
+  const statuses: Record<Exclude<Status, MicrophoneLoss>, true> = {
+    start: true,
+    resume: true,
+    elsewhere: true,
+    moved: true,
+    asking: true,
+    denied: true,
+    absent: true,
+    busy: true,
+    calling: true,
+    late: true,
+    very_late: true,
+    listening: true,
+    typed_only: true,
+    muted: true,
+    hold_to_speak: true,
+    holding: true,
+    thinking: true,
+    speaking: true,
+    reconnecting: true,
+    unavailable: true,
+    ending: true,
+    ended: true,
+    failed: true,
+    quiet: true,
+  }
+  it('is there: of each shape and of each word, but for those of a microphone lost, below', () => {
+    expect(new Set(views.map(({ shape }) => shape))).toEqual(new Set(Object.keys(shapes)))
+    expect(new Set(views.map(({ status }) => status))).toEqual(new Set(Object.keys(statuses)))
+  })
 })
 
 const TROUBLES = ['denied', 'absent', 'busy', 'unplugged', 'withdrawn', 'stopped', 'taken'] as const
