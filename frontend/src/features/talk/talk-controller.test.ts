@@ -198,6 +198,21 @@ describe('a microphone', () => {
     expect(isTalking()).toBe(false)
   })
 
+  it('of somebody who holds to speak is open only as long', async () => {
+    controller.setPushToTalk(true)
+    await controller.talk()
+    expect(state()).toMatchObject({ line: { microphone: 'muted' } })
+    await controller.toggleMute()
+    expect(microphone().isMuted).toBe(true)
+    controller.hold(true)
+    await settle()
+    expect(microphone().isMuted).toBe(false)
+    expect(state()).toMatchObject({ line: { microphone: 'live' } })
+    controller.hold(false)
+    await settle()
+    expect(microphone().isMuted).toBe(true)
+  })
+
   it('that was chosen does not go on after the end', async () => {
     await controller.talk()
     const switched = held('otherMicrophone')
@@ -225,7 +240,8 @@ describe('a microphone', () => {
     microphone().mediaStreamTrack.dispatchEvent(new Event('mute'))
     await vi.advanceTimersByTimeAsync(2_000)
     vi.useRealTimers()
-    expect(state()).toMatchObject({ line: { trouble: 'taken' } })
+    controller.setPushToTalk(true)
+    expect(state()).toMatchObject({ line: { microphone: 'none', trouble: 'taken' } })
     await controller.typeInstead()
     microphone().mediaStreamTrack.dispatchEvent(new Event('unmute'))
     await settle()

@@ -114,7 +114,9 @@ export class TalkController {
     const line = this.#line
     if (line === null) return
     if (line.microphone === 'none') await this.#openMicrophone()
-    else await this.#setMuted(this.#microphone.is === 'live')
+    else if (line.microphone === 'live') await this.#setMuted(true)
+    // With push-to-talk, nothing but a hold opens it: neither a headset's button nor the system's.
+    else if (!this.#pushToTalk) await this.#setMuted(false)
   }
 
   /** With push-to-talk: the key or the button is down, or up again. */
@@ -388,7 +390,8 @@ export class TalkController {
 
   async #setMuted(muted: boolean): Promise<void> {
     const done = this.#microphone.setMuted(muted)
-    if (this.#microphone.track !== null) {
+    // One that the system has taken is not heard for being unmuted.
+    if (this.#line !== null && this.#line.microphone !== 'none') {
       this.#tell({ type: 'microphone_is', microphone: this.#microphone.is })
     }
     await done
