@@ -40,8 +40,13 @@ class NewVersion {
   /** The learner wants it. A talk may have begun in another tab since it was offered: then it waits on. */
   accept = (): void => {
     void navigator.locks.request(TALKS_LOCK, { ifAvailable: true }, (lock) => {
-      if (lock !== null && isFree()) this.#bring?.()
-      else this.#review()
+      if (lock !== null && isFree()) {
+        this.#bring?.()
+        return
+      }
+      // The offer was taken; it is made again.
+      this.#offer(false)
+      this.#review()
     })
   }
 

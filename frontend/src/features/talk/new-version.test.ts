@@ -8,7 +8,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-it('a new version waits for the end of a talk, also of one that was taken from another tab', async () => {
+it('a new version waits for the end of the talks of all tabs, whichever of them has the conversation, and is offered again', async () => {
   vi.stubGlobal('sessionStorage', { removeItem: vi.fn() })
   const bring = vi.fn()
   setTalking(true)
@@ -20,6 +20,20 @@ it('a new version waits for the end of a talk, also of one that was taken from a
   expect(bring).not.toHaveBeenCalled()
   setTalking(false)
   // The tab may still have the conversation: that is no talk.
+  await vi.waitFor(() => expect(newVersion.snapshot()).toBe(true))
+
+  let end: () => void = () => undefined
+  const elsewhere = { mode: 'shared' } as const
+  await new Promise<void>((begun) => {
+    void navigator.locks.request('avaaz.talks', elsewhere, () => {
+      begun()
+      return new Promise<void>((resolve) => (end = resolve))
+    })
+  })
+  newVersion.accept()
+  await vi.waitFor(() => expect(newVersion.snapshot()).toBe(false))
+  expect(bring).not.toHaveBeenCalled()
+  end()
   await vi.waitFor(() => expect(newVersion.snapshot()).toBe(true))
   newVersion.accept()
   await vi.waitFor(() => expect(bring).toHaveBeenCalledTimes(1))
