@@ -36,7 +36,6 @@ export function TextField({ label, hint, error, type = 'text', ...rest }: TextFi
             type="button"
             className="absolute inset-y-0 right-0.5 my-auto flex size-11 items-center justify-center rounded-full text-ink-soft hover:text-ink"
             aria-label={shown ? t('hidePassword') : t('showPassword')}
-            aria-pressed={shown}
             onClick={() => setShown(!shown)}
           >
             <Icon name={shown ? 'eyeOff' : 'eye'} className="size-5" />

@@ -44,7 +44,6 @@ export function HoldButton({ held, press, release }: PushToTalk) {
   return (
     <button
       type="button"
-      aria-pressed={held}
       className={`flex min-h-15 w-full touch-none items-center justify-center gap-2 rounded-full border px-5 text-base leading-tight font-medium transition-[background-color,color,scale] duration-150 select-none ${
         held ? 'scale-102 border-learner bg-learner text-paper' : 'border-edge bg-raised text-ink'
       }`}
