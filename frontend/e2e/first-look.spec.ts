@@ -17,6 +17,7 @@ test('on a very slow line the page says what it waits for, and each thing in rea
   stack,
   picture,
 }) => {
+  test.setTimeout(150_000)
   const ada = await Learner.arrive(page, stack)
   await page.addInitScript(holdTheQuestion)
   await ada.register()
