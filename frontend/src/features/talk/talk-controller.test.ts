@@ -23,6 +23,7 @@ class Line {
   /** What the tutor hears the learner by. */
   readonly sent = new Set<Microphone>()
   isOpen = true
+  isHushed = false
   constructor(microphone: Microphone | null, listener: CallListener) {
     this.listener = listener
     if (microphone !== null) this.sent.add(microphone)
@@ -30,6 +31,7 @@ class Line {
   report = () => undefined
   addMicrophone = (microphone: Microphone) => done(() => this.sent.add(microphone))
   removeMicrophone = (microphone: Microphone) => done(() => this.sent.delete(microphone))
+  hush = () => void (this.isHushed = true)
   leave = () => void (this.isOpen = false)
 }
 
@@ -164,7 +166,7 @@ describe('a microphone', () => {
     expect(state()).toMatchObject({ line: { microphone: 'live', trouble: null } })
   })
 
-  it('is off as soon as one hangs up, however long the answer takes', async () => {
+  it('is off, and the tutor silent, as soon as one hangs up, however long the answer takes', async () => {
     await controller.talk()
     expect([...line().sent]).toEqual([microphone()])
     const answered = held('end')
@@ -172,6 +174,7 @@ describe('a microphone', () => {
     await settle()
     expect(state().at).toBe('ending')
     expect(microphone().isOn).toBe(false)
+    expect(line().isHushed).toBe(true)
     await answered()
     expect(state()).toMatchObject({ at: 'ended', conversationId: 'c1' })
     expect(line().isOpen).toBe(false)

@@ -154,8 +154,9 @@ export class TalkController {
     if (line === null) return
     this.#attempt += 1
     this.#tell({ type: 'pressed_end' })
-    // Whoever hangs up is not heard any more, however long the answer takes.
+    // Whoever hangs up is not heard any more and hears nobody, however long the answer takes.
     this.#microphone.release()
+    this.#call?.hush()
     const id = line.conversationId
     let reason: EndReason | null = 'learner_ended'
     if (id !== null) {

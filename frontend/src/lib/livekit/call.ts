@@ -121,6 +121,11 @@ export class Call {
     await this.#room.startAudio()
   }
 
+  /** Lets nothing more be heard of the tutor, before the room is left. */
+  hush(): void {
+    for (const { element } of this.#players.values()) element.muted = true
+  }
+
   leave(): void {
     this.#inside = false
     this.#delay.follow(null)
