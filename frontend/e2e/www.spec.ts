@@ -4,6 +4,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, resolve } from 'node:path'
 import type { Page } from '@playwright/test'
+import en from '../src/locales/en/talk.json' with { type: 'json' }
+import fr from '../src/locales/fr/talk.json' with { type: 'json' }
 import { Learner } from './support/learner'
 import { everyday } from './support/script'
 import { expect, test } from './support/test'
@@ -124,38 +126,54 @@ if (process.env.AVAAZ_SCREENS === '1') {
       },
     })
     const folder = join(FRONTEND, 'screens/www')
-    mkdirSync(folder, { recursive: true })
-    const context = await browser.newContext({
-      viewport: { width: 1280, height: 800 },
-      deviceScaleFactor: 2,
-    })
-    const ada = await Learner.inATalk(await context.newPage(), stack)
-    await ada.type('I have buyed too much apples.')
-    await expect(ada.lines('tutor')).toHaveCount(2)
-    await ada.expectStatus('listening')
-    await ada.type('I think a cake.')
-    await ada.page.keyboard.press('Escape')
-    await ada.expectStatus('speaking')
-    await expect(ada.lines('tutor').last()).toContainText('step')
-    const taken: { name: string; png: Buffer }[] = []
-    for (const [name, width, height] of [
-      ['phone', 390, 844],
-      ['desk', 1280, 800],
-    ] as const) {
-      await ada.page.setViewportSize({ width, height })
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await ada.page.emulateMedia({ colorScheme })
-        await ada.page.waitForTimeout(600)
-        const png = await ada.page.screenshot({ scale: name === 'phone' ? 'device' : 'css' })
-        taken.push({ name: `${name}-${colorScheme}.webp`, png })
-      }
+    for (const [language, words] of Object.entries({ en, fr })) {
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 800 },
+        deviceScaleFactor: 2,
+      })
+      const ada = await Learner.arrive(await context.newPage(), stack)
+      await ada.register()
+      await ada.page.evaluate((spoken) => localStorage.setItem('avaaz.language', spoken), language)
+      await ada.page.reload()
+      await ada.page.getByRole('button', { name: words.start, exact: true }).click()
+      await ada.expectStatus('listening', 30_000)
+      await ada.page.keyboard.press('t')
+      await write(ada, 'I have buyed too much apples.')
+      await expect(ada.lines('tutor')).toHaveCount(2)
+      await ada.expectStatus('listening')
+      await write(ada, 'I think a cake.')
+      await ada.page.keyboard.press('Escape')
+      await ada.expectStatus('speaking')
+      await expect(ada.lines('tutor').last()).toContainText('step')
+      await keepPictures(ada.page, join(folder, language))
+      await context.close()
     }
-    for (const { name, png } of taken) {
-      writeFileSync(join(folder, name), await webp(ada.page, png))
-    }
-    await context.close()
     await stack.startSimulator(everyday)
   })
+}
+
+async function write(learner: Learner, words: string): Promise<void> {
+  const field = learner.page.getByRole('textbox')
+  await field.fill(words)
+  await field.press('Enter')
+}
+
+async function keepPictures(page: Page, folder: string): Promise<void> {
+  const taken: { name: string; png: Buffer }[] = []
+  for (const [name, width, height] of [
+    ['phone', 390, 844],
+    ['desk', 1280, 800],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await page.waitForTimeout(600)
+      const png = await page.screenshot({ scale: name === 'phone' ? 'device' : 'css' })
+      taken.push({ name: `${name}-${colorScheme}.webp`, png })
+    }
+  }
+  mkdirSync(folder, { recursive: true })
+  for (const { name, png } of taken) writeFileSync(join(folder, name), await webp(page, png))
 }
 
 async function webp(page: Page, png: Buffer): Promise<Buffer> {
