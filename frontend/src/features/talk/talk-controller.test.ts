@@ -166,6 +166,14 @@ describe('a microphone', () => {
     expect(state()).toMatchObject({ line: { microphone: 'live', trouble: null } })
   })
 
+  it('is asked for once by two presses on the button that begins a talk', async () => {
+    await Promise.all([controller.talk(), controller.talk()])
+    expect(microphones).toHaveLength(1)
+    expect(lines).toHaveLength(1)
+    expect([...line().sent]).toEqual([microphone()])
+    expect(state()).toMatchObject({ at: 'calling', line: { microphone: 'live' } })
+  })
+
   it('is off, and the tutor silent, as soon as one hangs up, however long the answer takes', async () => {
     await controller.talk()
     expect([...line().sent]).toEqual([microphone()])
@@ -294,4 +302,15 @@ describe('a line that is lost', () => {
     expect(microphone().isOn).toBe(false)
     expect(lines).toHaveLength(1)
   })
+})
+
+it('calls again once, however often one presses', async () => {
+  await controller.talk()
+  controller.store.tell({ type: 'wait_grew', wait: 'very_late' })
+  const first = line()
+  await Promise.all([controller.callAgain(), controller.callAgain()])
+  expect(first.isOpen).toBe(false)
+  expect(lines).toHaveLength(2)
+  expect([...line().sent]).toEqual([microphone()])
+  expect(state()).toMatchObject({ at: 'calling', wait: 'short' })
 })

@@ -86,6 +86,8 @@ export class TalkController {
 
   /** The press on "Talk", and on everything that means the same: in mid-talk, that one wants to be heard. */
   talk = async (): Promise<void> => {
+    // A second press of the same hand.
+    if (this.#state.at === 'asking') return
     if (this.#line === null) await this.#talk('press')
     else await this.#openMicrophone()
   }
@@ -106,6 +108,8 @@ export class TalkController {
 
   /** Hangs up and calls anew, in the same conversation. */
   callAgain = async (): Promise<void> => {
+    // Not for the second press of the same hand: the new call is being made.
+    if (this.#state.at !== 'calling' || this.#state.wait !== 'very_late') return
     this.#hangUp()
     await this.#begin(++this.#attempt, 'press')
   }
@@ -198,7 +202,6 @@ export class TalkController {
       return
     }
     if (attempt === this.#attempt) await this.#begin(attempt, claim)
-    else this.#microphone.release()
   }
 
   async #begin(attempt: number, claim: Claim): Promise<void> {
