@@ -8,7 +8,7 @@ import { connection } from './lib/connection'
 import { loadConfig, type AppConfig } from './lib/env'
 import { watchTyping } from './lib/half-typed'
 import { watchForInstallOffer } from './lib/install'
-import { startI18n } from './lib/i18n'
+import { loadWords, startI18n } from './lib/i18n'
 import { followSignIn } from './lib/kept/follow-sign-in'
 import { recoverMissingFiles } from './lib/missing-files'
 import { matchThemeColor } from './lib/theme'
@@ -21,7 +21,7 @@ watchTyping()
 recoverMissingFiles()
 matchThemeColor()
 const first = firstPage(remembersLearner())
-const words = startI18n(first.words)
+const words = startI18n(first.words).catch(wordsLater)
 // What fails here is fetched again, and told, with its page.
 for (const file of first.files) file().catch(() => undefined)
 await start(createRoot(place))
@@ -63,4 +63,10 @@ async function reach(config: AppConfig, auth: Auth): Promise<void> {
   })
   // What stands before a server that is away says so.
   if (answer.status >= 502 && answer.status <= 504) throw new Error('the server is away')
+}
+
+/** Without words there is nothing to show, not even what went wrong: they are asked for until they come. */
+async function wordsLater(): Promise<void> {
+  await new Promise((passed) => setTimeout(passed, 2_000))
+  await loadWords(first.words).catch(wordsLater)
 }

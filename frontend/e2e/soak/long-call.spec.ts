@@ -1,5 +1,5 @@
 import { Learner } from '../support/learner'
-import { heldBy, longTasks, watch, watchLongTasks, type Held } from '../support/page-cost'
+import { heldBy, tasksDuring, watch, type Held, type Task } from '../support/page-cost'
 import { expect, test } from '../support/test'
 
 const MINUTES = 12
@@ -18,21 +18,20 @@ const LONGEST_TASK_MS = 50
 test.use({ trace: 'off' })
 
 test('a call of twelve minutes outlives its token and a restart of LiveKit', async ({
+  browser,
   page,
   stack,
 }) => {
-  await watchLongTasks(page)
   const ada = await Learner.arrive(page, stack)
   await ada.register()
   await ada.startTalking()
   await ada.expectStatus('listening', 30_000)
   const id = (await ada.liveConversationId()) ?? ''
-  const talksSince = await ada.now()
   const began = Date.now()
   const session = await watch(page)
   const held: Held[] = []
-  /** When the test itself kept the page busy, by what it had it say. */
-  const busy: { from: number; to: number }[] = []
+  /** Of the tutor's answers, one of each minute, by the processor's time: other programs take theirs. */
+  const tasks: Task[] = []
   let spoken = 0
   let restarted = false
   while (Date.now() - began < minutes(MINUTES)) {
@@ -45,19 +44,17 @@ test('a call of twelve minutes outlives its token and a restart of LiveKit', asy
       console.log(`LiveKit was restarted after ${Math.round((Date.now() - began) / 1000)} s`)
     }
     const asked = await ada.now()
-    busy.push({
-      from: asked,
-      to: await ada.say('I would like to tell you something about my garden.'),
-    })
+    await ada.say('I would like to tell you something about my garden.')
     spoken += 1
     await ada.expectVoice(asked)
-    await page.waitForTimeout(BETWEEN_MS)
-    await page.evaluate(() => window.heard.splice(0))
+    const answered = () => page.waitForTimeout(BETWEEN_MS)
     if (Date.now() - began >= minutes(held.length)) {
-      const from = await ada.now()
+      tasks.push(...(await tasksDuring(browser, page, answered)).slice(0, 5))
       held.push(await heldBy(session))
-      busy.push({ from, to: await ada.now() })
+    } else {
+      await answered()
     }
+    await page.evaluate(() => window.heard.splice(0))
   }
   expect(restarted).toBe(true)
   console.log(`held each minute, in MB: ${held.map(({ heapMb }) => heapMb.toFixed(1)).join(' ')}`)
@@ -67,14 +64,9 @@ test('a call of twelve minutes outlives its token and a restart of LiveKit', asy
   expect(Math.max(...warm.map(({ heapMb }) => heapMb)) - (warm[0]?.heapMb ?? 0)).toBeLessThan(
     GROWTH_MB,
   )
-  const long = (await longTasks(page)).filter(
-    ({ at, ms }) => at >= talksSince && !busy.some(({ from, to }) => at < to && at + ms > from),
-  )
-  const worst = Math.max(0, ...long.map(({ ms }) => ms))
-  console.log(
-    `long tasks: ${long.map(({ at, ms }) => `${ms} ms at ${Math.round(at / 1_000)} s`).join(', ') || 'none'}`,
-  )
-  expect(worst).toBeLessThanOrEqual(LONGEST_TASK_MS)
+  const [longest] = tasks.sort((one, other) => other.ownMs - one.ownMs)
+  console.log(`the longest task took ${longest?.ownMs.toFixed(1)} ms: ${longest?.what}`)
+  expect(longest?.ownMs).toBeLessThanOrEqual(LONGEST_TASK_MS)
   expect(await ada.liveConversationId()).toBe(id)
 
   await page.getByRole('button', { name: 'End' }).click()

@@ -26,28 +26,6 @@ export async function watch(page: Page): Promise<CDPSession> {
   return session
 }
 
-declare global {
-  interface Window {
-    longTasks: { at: number; ms: number }[]
-  }
-}
-
-/** Has the page note each task of more than fifty milliseconds, from its own first one on. */
-export async function watchLongTasks(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    window.longTasks = []
-    new PerformanceObserver((list) => {
-      for (const { startTime, duration } of list.getEntries()) {
-        window.longTasks.push({ at: startTime, ms: duration })
-      }
-    }).observe({ type: 'longtask', buffered: true })
-  })
-}
-
-export async function longTasks(page: Page): Promise<{ at: number; ms: number }[]> {
-  return page.evaluate(() => window.longTasks)
-}
-
 interface TraceEvent {
   name: string
   ph: string

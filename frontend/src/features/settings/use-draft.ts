@@ -16,8 +16,11 @@ export function useDraft(
   const [written, setWritten] = useState<string | null>(null)
   // What is saved may be changed elsewhere, and must not be written over that when this page is left.
   if (isSaved && written === value) setWritten(null)
+  const sent = useRef<string | null>(null)
   const save = () => {
-    if (written !== null && written.trim() !== value) change(written.trim())
+    if (written === null || written.trim() === value) return
+    sent.current = written
+    change(written.trim())
   }
   const latest = useRef(save)
   useEffect(() => {
@@ -25,7 +28,10 @@ export function useDraft(
   })
   useEffect(() => {
     if (written === null || restMs === null) return
-    const timer = setTimeout(() => latest.current(), restMs)
+    const timer = setTimeout(() => {
+      // What was sent when the field was left, and failed, is tried again when somebody says so.
+      if (sent.current !== written) latest.current()
+    }, restMs)
     return () => clearTimeout(timer)
   }, [written, restMs])
   // One may go back to the list of settings, to another app or away for good without leaving the field first.

@@ -62,6 +62,8 @@ export function TalkScreen(props: TalkScreenProps) {
   const isSaid = useIsSaid(transcript)
   const script = useScript(isSaid || waiting.length > 0 || view.controls)
   const { controls } = view
+  const main = useRef<HTMLElement>(null)
+  useKeptFocus(main, controls)
 
   const actions = {
     ...props.actions,
@@ -91,7 +93,13 @@ export function TalkScreen(props: TalkScreenProps) {
   })
 
   return (
-    <main id="content" className="talk" data-script={script?.shown === true ? 'shown' : 'hidden'}>
+    <main
+      ref={main}
+      id="content"
+      tabIndex={-1}
+      className="talk outline-none"
+      data-script={script?.shown === true ? 'shown' : 'hidden'}
+    >
       <h1 className="sr-only">{t('title')}</h1>
       <TopLine
         where={props.where}
@@ -139,6 +147,16 @@ export function TalkScreen(props: TalkScreenProps) {
       <KeysDialog open={showKeys} onOpenChange={setShowKeys} holds={pushToTalk !== null} />
     </main>
   )
+}
+
+/** The buttons of a talk come and go; whoever was on one that went is not sent back to the top of the page. */
+function useKeptFocus(main: RefObject<HTMLElement | null>, controls: boolean): void {
+  const before = useRef(controls)
+  useEffect(() => {
+    if (before.current === controls) return
+    before.current = controls
+    if (document.activeElement === document.body) main.current?.focus({ preventScroll: true })
+  }, [main, controls])
 }
 
 /** The transcript stands beside the voice where there is room, and is one press away where there is none. */
