@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMediaQuery } from '@/lib/media-query'
 import type { PushToTalk } from './hold-button'
