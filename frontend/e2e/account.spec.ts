@@ -32,8 +32,7 @@ test('what is wrong with a new account is told beside each field', async ({
   stack,
   picture,
 }) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  const ada = await Learner.signedIn(page, stack)
   await page.getByRole('button', { name: 'Your account' }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
 
@@ -58,8 +57,7 @@ test('one stays signed in through refreshes and in every tab, and signs out of a
   context,
   stack,
 }) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  await Learner.signedIn(page, stack)
   const talk = (where: typeof page) => where.getByRole('button', { name: 'Talk', exact: true })
   for (let round = 0; round < 3; round += 1) {
     await page.reload()
@@ -80,8 +78,7 @@ test('one stays signed in through refreshes and in every tab, and signs out of a
 })
 
 test('a refresh in the middle of a refresh does not end the sign-in', async ({ page, stack }) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  await Learner.signedIn(page, stack)
   const renewal = page.waitForRequest((request) => request.url().endsWith('/auth/refresh'))
   await page.reload({ waitUntil: 'commit' })
   await renewal

@@ -1,15 +1,15 @@
 import type { Browser, Page } from '@playwright/test'
 import { Learner } from './support/learner'
 import { injectMicrophone } from './support/microphone'
+import type { Stack } from './support/stack'
 import { expect, test } from './support/test'
 
 /** The page and the tutor find each other again within this of being able to. */
 const BACK_WITHIN_MS = 2_000
 
 /** A learner in mid conversation, and what must be there again. */
-async function talking(page: Page, stack: Parameters<typeof Learner.arrive>[1]) {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+async function talking(page: Page, stack: Stack) {
+  const ada = await Learner.signedIn(page, stack)
   await ada.startTalking()
   await ada.expectStatus('listening', 30_000)
   await ada.type('What is the weather like?')

@@ -74,8 +74,7 @@ test('a microphone and a loudspeaker are tried, chosen, and used in the talk', a
 }) => {
   await page.addInitScript(watchMicrophones)
   // Chromium's own microphones, which beep without end.
-  const ada = await Learner.arriveWithOwnMicrophone(page, stack)
-  await ada.register()
+  const ada = await Learner.signedIn(page, stack, { microphone: 'own' })
   await page.goto(`${stack.webUrl}/settings/sound`)
   const said = page.locator('[data-check]').getByRole('status')
   await expect(said).toContainText('It is not stored, and nobody else hears it.')
@@ -128,8 +127,7 @@ test('a refused microphone is tried again as soon as it is allowed', async ({ st
   try {
     const context = await browser.newContext()
     const page = await context.newPage()
-    const ada = await Learner.arriveWithOwnMicrophone(page, stack)
-    await ada.register()
+    await Learner.signedIn(page, stack, { microphone: 'own' })
     await page.goto(`${stack.webUrl}/welcome?step=sound`)
     await page.getByRole('button', { name: 'Try the microphone' }).click()
     const said = page.locator('[data-check]').getByRole('status')

@@ -20,8 +20,7 @@ test('a refused microphone leaves the keyboard', async ({ stack, picture }) => {
   const browser = await launch([...args, '--deny-permission-prompts'])
   try {
     const page = await (await browser.newContext()).newPage()
-    const ada = await Learner.arriveWithOwnMicrophone(page, stack)
-    await ada.register()
+    const ada = await Learner.signedIn(page, stack, { microphone: 'own' })
     await ada.startTalking()
     await ada.expectStatus('denied')
     await picture(page, 'microphone-refused')
@@ -47,8 +46,7 @@ test('a missing microphone and one that does not open are told apart from a refu
     const browser = await launch(args)
     try {
       const context = await browser.newContext()
-      const ada = await Learner.arriveWithOwnMicrophone(await context.newPage(), stack)
-      await ada.register()
+      const ada = await Learner.signedIn(await context.newPage(), stack, { microphone: 'own' })
       await ada.startTalking()
       await ada.expectStatus(status)
       await picture(ada.page, `microphone-${status}`)
@@ -67,7 +65,7 @@ test('a microphone that is taken back or pulled out in mid-talk is told, and tak
     const context = await browser.newContext()
     const page = await context.newPage()
     await page.addInitScript(pluggable)
-    const ada = await Learner.arriveWithOwnMicrophone(page, stack)
+    const ada = await Learner.signedIn(page, stack, { microphone: 'own' })
     const session = await browser.newBrowserCDPSession()
     const allow = (setting: 'granted' | 'denied') =>
       session.send('Browser.setPermission', {
@@ -80,7 +78,6 @@ test('a microphone that is taken back or pulled out in mid-talk is told, and tak
     const { targetInfo } = await pageSession.send('Target.getTargetInfo')
     const contextId = targetInfo.browserContextId
     await allow('granted')
-    await ada.register()
     await ada.startTalking()
     await ada.expectStatus('listening', 30_000)
 
@@ -166,8 +163,7 @@ test('a browser that holds the sound back offers to let it out', async ({ stack,
           : Promise.reject(new DOMException('press first', 'NotAllowedError'))
       }
     })
-    const ada = await Learner.arriveWithOwnMicrophone(page, stack)
-    await ada.register()
+    const ada = await Learner.signedIn(page, stack, { microphone: 'own' })
     await ada.startTalking()
     await page.getByRole('button', { name: 'Type instead' }).click()
     await ada.expectStatus('typed_only', 30_000)
@@ -205,8 +201,7 @@ test('without a voice the page says so, the tutor writes, and speaks again once 
   picture,
 }) => {
   test.setTimeout(150_000)
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  const ada = await Learner.signedIn(page, stack)
   await withoutAProvider(stack, busy, async () => {
     await ada.startTalking()
     await ada.expectStatus('unavailable', 30_000)
@@ -229,8 +224,7 @@ test('a provider that refuses our key ends the conversation, and what was typed 
   stack,
 }) => {
   test.setTimeout(210_000)
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  const ada = await Learner.signedIn(page, stack)
   await withoutAProvider(stack, refusing, async () => {
     await ada.startTalking()
     await ada.expectStatus('unavailable', 30_000)
@@ -284,8 +278,7 @@ test('without LiveKit a call fails in words, and works once it is back', async (
   stack,
   picture,
 }) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  const ada = await Learner.signedIn(page, stack)
   await stack.stopLiveKit()
   try {
     await ada.startTalking()
@@ -304,8 +297,7 @@ test('a server that went away is told in words, and the page recovers', async ({
   picture,
 }) => {
   test.setTimeout(150_000)
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  const ada = await Learner.signedIn(page, stack)
   // The files of the page are kept by the browser; what is missing is the server behind them.
   await page.getByRole('link', { name: 'History' }).click()
   await expect(page.getByText('You have not talked yet.')).toBeVisible()

@@ -14,8 +14,7 @@ test('what was said is kept by day, found again, read, saved, and deleted with a
   picture,
 }) => {
   test.setTimeout(120_000)
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  const ada = await Learner.signedIn(page, stack)
   // Nowhere near the browser's own clock.
   await ada.api('/auth/me', 'PATCH', { time_zone: 'Asia/Kolkata' })
   await page.getByRole('link', { name: 'History' }).click()

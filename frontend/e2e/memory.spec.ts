@@ -10,8 +10,7 @@ test('the second conversation begins with something from the first one', async (
   page,
   stack,
 }) => {
-  const rosa = await Learner.arrive(page, stack, RETURNS)
-  await rosa.register()
+  const rosa = await Learner.signedIn(page, stack, { name: RETURNS })
   await rosa.startTalking()
   // Nothing is known yet, and so nothing is quoted.
   await expect(rosa.lines('tutor').first()).toContainText(remembered(''))

@@ -28,8 +28,7 @@ test('what one settles about the lessons is kept at once, and survives a server 
 }) => {
   test.setTimeout(150_000)
   await page.addInitScript(rememberPlayer)
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  const ada = await Learner.signedIn(page, stack)
   await page.getByRole('button', { name: 'Your account' }).click()
   await page.setViewportSize({ width: 390, height: 844 })
   await page.getByRole('menuitem', { name: 'Settings' }).click()
@@ -106,8 +105,7 @@ test('one sees to one’s account and one’s data, and leaves without a trace',
   picture,
 }) => {
   test.setTimeout(150_000)
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  const ada = await Learner.signedIn(page, stack)
   await open(ada, 'account', 'Account')
   const name = page.getByLabel('Your name')
   await name.fill('')

@@ -15,8 +15,7 @@ for (const provider of ['openai', 'gemini'] as const) {
       stack,
       picture,
     }) => {
-      const ada = await Learner.arrive(page, stack)
-      await ada.register()
+      const ada = await Learner.signedIn(page, stack)
       await ada.choosesProvider(provider)
       await picture(page, 'door')
 
@@ -146,8 +145,10 @@ test('a microphone of the browser’s own, fed from a spoken file, is understood
   speakInto(file, FIRST_WORDS, { before: 6, after: 4 })
   const browser = await launch([...browserArgs, `--use-file-for-fake-audio-capture=${file}`])
   try {
-    const ben = await Learner.arriveWithOwnMicrophone(await browser.newPage(), stack, 'Ben')
-    await ben.register()
+    const ben = await Learner.signedIn(await browser.newPage(), stack, {
+      name: 'Ben',
+      microphone: 'own',
+    })
     await ben.startTalking()
     await expect(ben.lines('learner').first()).toContainText(FIRST_WORDS, { timeout: 30_000 })
   } finally {
@@ -157,9 +158,9 @@ test('a microphone of the browser’s own, fed from a spoken file, is understood
 })
 
 test('two learners at once never hear each other', async ({ browser, stack }) => {
-  const ada = await Learner.arrive(await browser.newPage(), stack, 'Ada')
-  const ben = await Learner.arrive(await (await browser.newContext()).newPage(), stack, 'Ben')
-  await Promise.all([ada.register(), ben.register()])
+  const [ada, ben] = (await Promise.all(
+    ['Ada', 'Ben'].map(async (name) => Learner.signedIn(await browser.newPage(), stack, { name })),
+  )) as [Learner, Learner]
   await Promise.all([ada.startTalking(), ben.startTalking()])
   await Promise.all([ada.expectStatus('listening', 30_000), ben.expectStatus('listening', 30_000)])
   // The last of the greeting is still in the air for a moment.
@@ -217,8 +218,7 @@ test('with push-to-talk the tutor hears what is said while Space or the button i
   stack,
   picture,
 }) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  const ada = await Learner.signedIn(page, stack)
   await ada.api('/sessions/default', 'PATCH', { push_to_talk: true })
   await page.reload()
   await ada.startTalking()
@@ -251,8 +251,7 @@ test('with push-to-talk the tutor hears what is said while Space or the button i
 })
 
 test('a talk is ended, summed up, and kept in the history', async ({ page, stack, picture }) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  const ada = await Learner.signedIn(page, stack)
   await ada.startTalking()
   await ada.expectStatus('listening', 30_000)
   await ada.say(FIRST_WORDS)

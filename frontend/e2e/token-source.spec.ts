@@ -16,8 +16,7 @@ test('LiveKit’s own token source connects with our token address and a bearer 
   page,
   stack,
 }) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  const ada = await Learner.signedIn(page, stack)
   const library = import.meta.resolve('livekit-client')
   await page.addScriptTag({
     path: fileURLToPath(library).replace('livekit-client.esm.mjs', 'livekit-client.umd.js'),

@@ -22,8 +22,7 @@ test('a call of twelve minutes outlives its token and a restart of LiveKit', asy
   page,
   stack,
 }) => {
-  const ada = await Learner.arrive(page, stack)
-  await ada.register()
+  const ada = await Learner.signedIn(page, stack)
   await ada.startTalking()
   await ada.expectStatus('listening', 30_000)
   const id = (await ada.liveConversationId()) ?? ''

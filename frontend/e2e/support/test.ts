@@ -13,7 +13,8 @@ interface Worker {
 interface Each {
   /**
    * Looks at the page as it is now: it must be accessible (accessible.ts), and `make screens` keeps
-   * pictures of it under this name. A state that is `passing` is only pictured.
+   * pictures of it under this name. A state that is `passing` is only pictured. What one run has
+   * seen under a name is not looked at again.
    */
   picture: (page: Page, name: string, look?: Look) => Promise<void>
 }
@@ -31,6 +32,9 @@ const SIZES = [
   { label: '768-light', width: 768, height: 1024, theme: 'light' },
   { label: '1280-light', width: 1280, height: 800, theme: 'light' },
 ] as const
+
+/** By name; the tests of a run share one worker. */
+const seen = new Set<string>()
 
 export const browserArgs = [
   '--no-sandbox',
@@ -69,6 +73,8 @@ export const test = base.extend<Each, Worker>({
 
   picture: async ({}, use, { file, title }) => {
     await use(async (page, name, { passing = false, overlay = false } = {}) => {
+      if (seen.has(name)) return
+      seen.add(name)
       if (process.env.AVAAZ_SCREENS === '1') await keep(page, name, { file, title })
       if (!passing) await expectAccessible(page, name, { overlay })
     })
