@@ -109,40 +109,37 @@ for (const provider of ['openai', 'gemini'] as const) {
       ])
       expect(await cora.turns()).toHaveLength(3)
     })
-
-    test('a refresh comes back into the same conversation, words and all', async ({
-      page,
-      stack,
-    }) => {
-      const ada = await Learner.inATalk(page, stack, { provider })
-      await ada.say(FIRST_WORDS)
-      await expect(ada.lines('tutor').nth(1)).toContainText(REPLY)
-      await ada.expectStatus('listening')
-      const before = await ada.liveConversationId()
-      const words = await ada.words()
-
-      await page.reload()
-      await expect(ada.lines()).toHaveCount(3)
-      await ada.expectStatus('listening')
-      expect(await ada.liveConversationId()).toBe(before)
-      expect(await ada.words()).toEqual(words)
-
-      await ada.type('And the weather?')
-      const asked = await ada.now()
-      await expect(ada.lines('tutor').nth(2)).toContainText('It rains in the north')
-      await ada.expectVoice(asked)
-      // No second greeting: the conversation went on.
-      expect((await ada.words()).filter(({ text }) => text === GREETING)).toHaveLength(1)
-    })
   })
 }
+
+test('a refresh comes back into the same conversation, words and all', async ({ page, stack }) => {
+  const ada = await Learner.inATalk(page, stack)
+  await ada.say(FIRST_WORDS)
+  await expect(ada.lines('tutor').nth(1)).toContainText(REPLY)
+  await ada.expectStatus('listening')
+  const before = await ada.liveConversationId()
+  const words = await ada.words()
+
+  await page.reload()
+  await expect(ada.lines()).toHaveCount(3)
+  await ada.expectStatus('listening')
+  expect(await ada.liveConversationId()).toBe(before)
+  expect(await ada.words()).toEqual(words)
+
+  await ada.type('And the weather?')
+  const asked = await ada.now()
+  await expect(ada.lines('tutor').nth(2)).toContainText('It rains in the north')
+  await ada.expectVoice(asked)
+  // No second greeting: the conversation went on.
+  expect((await ada.words()).filter(({ text }) => text === GREETING)).toHaveLength(1)
+})
 
 test('a microphone of the browser’s own, fed from a spoken file, is understood', async ({
   stack,
 }) => {
   const file = join(tmpdir(), `avaaz-microphone-${process.pid}.wav`)
   // The browser plays it over and over; the pause lets the sentence end.
-  speakInto(file, FIRST_WORDS, { before: 6, after: 4 })
+  speakInto(file, FIRST_WORDS, { before: 3.5, after: 4 })
   const browser = await launch([...browserArgs, `--use-file-for-fake-audio-capture=${file}`])
   try {
     const ben = await Learner.signedIn(await browser.newPage(), stack, {
@@ -224,7 +221,7 @@ test('with push-to-talk the tutor hears what is said while Space or the button i
   await ada.startTalking()
   await ada.expectStatus('hold_to_speak', 30_000)
   await picture(page, 'push-to-talk')
-  await ada.say(LEARNER_SAYS[1] ?? '')
+  await ada.say('Not yet.')
 
   await page.locator('body').press('Escape')
   await page.keyboard.down('Space')
@@ -287,6 +284,8 @@ test('a conversation open in another tab can be moved, and never snatched back',
   await second.getByRole('button', { name: 'Move it here' }).click()
   await expect(status).toHaveAttribute('data-talk', 'listening')
   await ada.expectStatus('moved')
+  // A page behind another one draws nothing.
+  await page.bringToFront()
   await picture(page, 'moved')
 
   await page.waitForTimeout(3_000)

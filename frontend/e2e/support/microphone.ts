@@ -37,6 +37,13 @@ export function spoken(text: string): string {
   }
 }
 
+/** A file of silence, for a browser's own microphone to hear: without one it beeps. */
+export function silentFile(): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'avaaz-silence-')), 'silence.wav')
+  execFileSync('sox', ['-n', '-r', '48000', '-c', '1', '-b', '16', file, 'trim', '0', '1'])
+  return file
+}
+
 /** A cough as base64 of a WAV: a short burst with a voice in it, and nothing after. */
 export function coughed(): string {
   const folder = mkdtempSync(join(tmpdir(), 'avaaz-cough-'))
